@@ -1,0 +1,33 @@
+"""Logins: which back ends are asked, and how guessing is slowed."""
+
+from dataclasses import dataclass
+
+from mailcore.conf.fields import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """How a name and a password become an identity."""
+
+    backends: tuple[str, ...] = setting(
+        ("database",), "Back ends asked in this order.", courier="authmodulelist"
+    )
+    default_domain: str = setting(
+        "", "Appended to a login name that has no @.", courier="DEFDOMAIN"
+    )
+    cache_seconds: int = setting(
+        600,
+        "How long a correct password is remembered in memory, as a keyed hash.",
+        kind="duration",
+        minimum=0,
+        maximum=3600,
+    )
+    failures_per_peer: int = setting(
+        12, "Wrong passwords from one address before it has to wait.", minimum=1
+    )
+    failures_per_account: int = setting(
+        60, "Wrong passwords for one account before unknown addresses have to wait.", minimum=1
+    )
+    failure_window: int = setting(
+        900, "How long wrong passwords count.", kind="duration", minimum=10
+    )

@@ -1,0 +1,44 @@
+"""The IMAP server."""
+
+from dataclasses import dataclass
+
+from mailcore.conf.fields import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Imap:
+    """The IMAP server."""
+
+    enabled: bool = setting(True, "Run this part.", courier="IMAPDSTART")
+    processes: int = setting(
+        0, "How many processes serve IMAP; 0 is one per core.", minimum=0, maximum=64
+    )
+    max_connections: int = setting(
+        5000, "Connections one server process accepts; 0 for any number.",
+        courier="MAXDAEMONS", minimum=0,
+    )  # fmt: skip
+    max_per_address: int = setting(
+        40, "Connections from one address; programs on this machine are not counted.",
+        courier="MAXPERIP", minimum=0,
+    )  # fmt: skip
+    login_seconds: int = setting(
+        60, "How long a client may take to log in.", kind="duration", minimum=5
+    )
+    idle_seconds: int = setting(
+        30 * 60, "A client that says nothing for so long is logged out (RFC 3501: 30 minutes).",
+        kind="duration", minimum=30 * 60,
+    )  # fmt: skip
+    poll_seconds: int = setting(
+        20, "How often open mailboxes are looked at when nothing announces changes.",
+        courier="IMAP_IDLE_TIMEOUT", kind="duration", minimum=1,
+    )  # fmt: skip
+    command_limit: int = setting(
+        65_536, "The longest command, literals not counted.", kind="size", minimum=8192
+    )
+    literal_limit: int = setting(
+        65_536, "All literals of one command together, except those of APPEND.",
+        kind="size", minimum=8192,
+    )  # fmt: skip
+    append_limit: int = setting(
+        64 << 20, "The largest message a client may store.", kind="size", minimum=65_536
+    )
