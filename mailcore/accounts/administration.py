@@ -1,0 +1,237 @@
+"""Make, change and remove domains, accounts and aliases.
+
+Each function is one transaction and one new revision, and says who did it.  They
+raise ConfigError, in words for the administrator, and then nothing has changed.
+"""
+
+import re
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from urllib.parse import quote
+
+from django.db import IntegrityError, transaction
+
+from mailcore.accounts import passwords
+from mailcore.accounts.models import Account, Alias, Domain
+from mailcore.conf import store
+from mailcore.envelope import Path
+from mailcore.errors import ConfigError, GrammarError
+
+_LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
+MIN_PASSWORD = 8
+
+
+def domain_name(text: str) -> str:
+    """`text` as we store a domain: lower case, U-labels.  Raises ConfigError."""
+    name = text.strip().lower().rstrip(".")
+    try:
+        ascii_name = name.encode("idna").decode("ascii")
+        name = ascii_name.encode("ascii").decode("idna")
+    except UnicodeError:
+        raise ConfigError(f"{text!r} is not a domain name") from None
+    labels = ascii_name.split(".")
+    if len(ascii_name) > 253 or len(labels) < 2:
+        raise ConfigError(f"{text!r} is not a full domain name, such as example.com")
+    if not all(_LABEL.fullmatch(label) for label in labels):
+        raise ConfigError(f"{text!r} is not a domain name")
+    return name
+
+
+def address(text: str) -> Path:
+    """`text` as an address of ours: lower case.  Raises ConfigError."""
+    try:
+        path = Path.of(text.strip().lower())
+    except GrammarError:
+        raise ConfigError(f"{text!r} is not a mail address") from None
+    if len(path.local.encode()) > 64:
+        raise ConfigError(f"{text!r}: the part before the @ is longer than 64 octets")
+    return Path(path.local, domain_name(path.domain))
+
+
+def add_domain(name: str, *, by: str) -> Domain:
+    """Take mail for `name` from now on."""
+    name = domain_name(name)
+    with _one_revision(f"Add domain {name}", by):
+        if Domain.objects.filter(name=name).exists():
+            raise ConfigError(f"there is a domain {name} already")
+        return Domain.objects.create(name=name)
+
+
+def set_domain(name: str, *, by: str, active: bool) -> None:
+    """Switch a domain off (mail is refused, nobody logs in) or on again."""
+    with _one_revision(f"Switch {name} {'on' if active else 'off'}", by):
+        if not Domain.objects.filter(name=domain_name(name)).update(active=active):
+            raise ConfigError(f"there is no domain {name}")
+
+
+def remove_domain(name: str, *, by: str) -> None:
+    """Remove a domain that has no accounts any more; its aliases go with it."""
+    domain = _domain(name)
+    with _one_revision(f"Remove domain {domain.name}", by):
+        count = domain.accounts.count()
+        if count:
+            raise ConfigError(f"{domain.name} still has {count} accounts; remove them first")
+        domain.delete()
+
+
+def add_account(
+    text: str,
+    password: str,
+    *,
+    by: str,
+    display_name: str = "",
+    quota_bytes: int = 0,
+    quota_messages: int = 0,
+    superuser: bool = False,
+    hashed: bool = False,
+) -> Account:
+    """Make a mailbox and login.
+
+    `password` is clear text, or with `hashed` an imported hash; quotas of 0 are no limit.
+    """
+    path = address(text)
+    domain = _domain(path.domain)
+    encoded, scram = (password, "") if hashed else _encode(password)
+    with _one_revision(f"Add account {path}", by):
+        if Account.objects.filter(address=str(path)).exists():
+            raise ConfigError(f"there is an account {path} already")
+        if Alias.objects.filter(address=str(path)).exists():
+            raise ConfigError(f"{path} is an alias; remove it first")
+        return Account.objects.create(
+            address=str(path),
+            domain=domain,
+            display_name=display_name,
+            password=encoded,
+            scram_sha256=scram,
+            quota_bytes=quota_bytes,
+            quota_messages=quota_messages,
+            maildir=f"{quote(domain.name, safe='.')}/{_safe_name(path.local)}",
+            is_superuser=superuser,
+        )
+
+
+def set_password(text: str, password: str, *, by: str, hashed: bool = False) -> None:
+    """Give the account a new password."""
+    encoded, scram = (password, "") if hashed else _encode(password)
+    with _one_revision(f"Change the password of {text}", by):
+        changed = Account.objects.filter(address=str(address(text))).update(
+            password=encoded, scram_sha256=scram
+        )
+        if not changed:
+            raise ConfigError(f"there is no account {text}")
+
+
+def renew_hash(account_id: int, old: str, password: str) -> None:
+    """After a login with an imported hash: store the password in our own form.
+
+    Does nothing when the password was changed meanwhile.
+    """
+    with transaction.atomic(using="default"):
+        changed = Account.objects.filter(pk=account_id, password=old).update(
+            password=passwords.make(password), scram_sha256=passwords.scram_sha256(password)
+        )
+        if changed:
+            store.advance()
+
+
+def set_account(
+    text: str,
+    *,
+    by: str,
+    display_name: str | None = None,
+    quota_bytes: int | None = None,
+    quota_messages: int | None = None,
+    active: bool | None = None,
+    superuser: bool | None = None,
+) -> None:
+    """Change what is not None."""
+    new = {
+        "display_name": display_name,
+        "quota_bytes": quota_bytes,
+        "quota_messages": quota_messages,
+        "active": active,
+        "is_superuser": superuser,
+    }
+    new = {name: value for name, value in new.items() if value is not None}
+    if not new:
+        return
+    with _one_revision(f"Change account {text}: {', '.join(new)}", by):
+        if not Account.objects.filter(address=str(address(text))).update(**new):
+            raise ConfigError(f"there is no account {text}")
+
+
+def remove_account(text: str, *, by: str) -> None:
+    """Remove the login; the Maildir stays on disk for whoever wants it back."""
+    with _one_revision(f"Remove account {text}", by):
+        if not Account.objects.filter(address=str(address(text))).delete()[0]:
+            raise ConfigError(f"there is no account {text}")
+
+
+def set_alias(text: str, targets: Sequence[str], *, by: str, must_be_new: bool = False) -> Alias:
+    """Make or replace an alias; `@domain` catches all other mail of a domain."""
+    name = text.strip().lower()
+    if name.startswith("@"):
+        name = "@" + domain_name(name[1:])
+        domain = _domain(name[1:])
+    else:
+        path = address(name)
+        name, domain = str(path), _domain(path.domain)
+    wanted = list(dict.fromkeys(_target(target) for target in targets))
+    if not wanted:
+        raise ConfigError("an alias needs at least one target")
+    with _one_revision(f"Set alias {name}: {', '.join(wanted)}", by):
+        if must_be_new and Alias.objects.filter(address=name).exists():
+            raise ConfigError(f"there is an alias {name} already")
+        if Account.objects.filter(address=name).exists() and name not in wanted:
+            raise ConfigError(f"{name} is an account; list it as a target too to keep its mail")
+        row, _ = Alias.objects.update_or_create(
+            address=name, defaults={"domain": domain, "targets": wanted}
+        )
+        return row
+
+
+def remove_alias(text: str, *, by: str) -> None:
+    """Remove an alias."""
+    with _one_revision(f"Remove alias {text}", by):
+        if not Alias.objects.filter(address=text.strip().lower()).delete()[0]:
+            raise ConfigError(f"there is no alias {text}")
+
+
+def _target(text: str) -> str:
+    try:
+        return str(Path.of(text))
+    except GrammarError:
+        raise ConfigError(f"{text!r} is not a mail address") from None
+
+
+def _domain(name: str) -> Domain:
+    name = domain_name(name)
+    domain = Domain.objects.filter(name=name).first()
+    if domain is None:
+        raise ConfigError(f"there is no domain {name}; add it first")
+    return domain
+
+
+def _encode(password: str) -> tuple[str, str]:
+    if len(password) < MIN_PASSWORD:
+        raise ConfigError(f"the password needs at least {MIN_PASSWORD} characters")
+    if len(password.encode()) > passwords.MAX_PASSWORD or "\0" in password:
+        raise ConfigError("the password is too long")
+    return passwords.make(password), passwords.scram_sha256(password)
+
+
+def _safe_name(local: str) -> str:
+    """A directory name for any local part: never hidden, never a path."""
+    name = quote(local, safe="+@=,")
+    return "%2E" + name[1:] if name.startswith(".") else name
+
+
+@contextmanager
+def _one_revision(summary: str, by: str) -> Iterator[None]:
+    """A transaction that ends in a history entry and a new revision."""
+    try:
+        with transaction.atomic(using="default"):
+            yield
+            store.record(summary, by=by)
+    except IntegrityError:
+        raise ConfigError("somebody else changed this at the same moment; try again") from None

@@ -1,0 +1,25 @@
+"""Accounts of our own database."""
+
+from mailcore.accounts import administration, directory, passwords
+from mailcore.auth.contract import Login, No
+from mailcore.auth.identity import Identity, of_account
+
+# What an unknown name is checked against, so that it takes as long as a wrong password.
+_NOBODY = passwords.make("nobody has this password")
+
+
+class DatabaseBackend:
+    """Verify against Account.password; renew imported hashes at the first login."""
+
+    def verify(self, login: Login) -> Identity | No:
+        account = directory.account(login.name)
+        if account is None:
+            passwords.verify(_NOBODY, login.password)
+            return No.UNKNOWN
+        if not passwords.verify(account.password, login.password):
+            return No.REFUSED
+        if not account.active or account.options.get(f"disable{login.service}"):
+            return No.REFUSED
+        if not passwords.is_ours(account.password):
+            administration.renew_hash(account.id, account.password, login.password)
+        return of_account(account)
