@@ -1,0 +1,108 @@
+"""Hear of mailbox changes: one subscription per server process, on its event loop.
+
+The callbacks run on the loop and must be quick.  While Valkey is away the feed
+keeps trying; when it is back every watcher is called once, since anything may
+have happened meanwhile.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+import redis
+import redis.asyncio as aioredis
+from redis.asyncio.client import PubSub
+
+from mailcore import log
+from mailcore.bus import channels
+
+Callback = Callable[[], None]
+Token = tuple[str, Callback]
+
+RECONNECT_SECONDS = 1.0
+
+
+class MailboxFeed:
+    """`watch` and `unwatch` from the loop's thread only."""
+
+    def __init__(self, url: str) -> None:
+        self._redis = aioredis.Redis.from_url(url, socket_connect_timeout=2.0)
+        self._watchers: dict[str, list[Callback]] = {}
+        self._pubsub: PubSub | None = None
+        self._task: asyncio.Task[None] | None = None
+        self._wanted = asyncio.Event()
+        self.connected = False
+        self._log = log.get("bus")
+
+    async def start(self) -> None:
+        """Begin listening; never fails, never waits for Valkey."""
+        self._task = asyncio.create_task(self._run())
+
+    async def stop(self) -> None:
+        task = self._task
+        while task is not None and not task.done():
+            # redis-py turns a cancellation while it connects into an error of its own.
+            task.cancel()
+            await asyncio.wait({task}, timeout=1.0)
+        await self._redis.aclose()
+
+    def watch(self, maildir: Path, callback: Callback) -> Token:
+        """Call `callback` whenever the account at `maildir` changes."""
+        channel = channels.mailbox(maildir)
+        known = channel in self._watchers
+        self._watchers.setdefault(channel, []).append(callback)
+        if not known:
+            self._wanted.set()
+        return channel, callback
+
+    def unwatch(self, token: Token) -> None:
+        channel, callback = token
+        watchers = self._watchers.get(channel, [])
+        if callback in watchers:
+            watchers.remove(callback)
+        if not watchers:
+            self._watchers.pop(channel, None)
+            self._wanted.set()
+
+    async def _run(self) -> None:
+        while True:
+            try:
+                await self._listen()
+            except (redis.RedisError, OSError) as error:
+                self._log.debug("bus.unreachable", error=str(error))
+            self.connected = False
+            await asyncio.sleep(RECONNECT_SECONDS)
+
+    async def _listen(self) -> None:
+        # The revision channel keeps the subscription from being empty, which redis-py
+        # treats as "not connected".
+        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+            await pubsub.subscribe(channels.REVISION)
+            self.connected = True
+            subscribed: set[str] = set()
+            self._wanted.set()
+            adjusting = asyncio.create_task(self._adjust(pubsub, subscribed))
+            try:
+                for callback in [one for many in self._watchers.values() for one in many]:
+                    callback()
+                async for message in pubsub.listen():
+                    self._tell(message["channel"].decode())
+            finally:
+                adjusting.cancel()
+
+    async def _adjust(self, pubsub: PubSub, subscribed: set[str]) -> None:
+        """Keep what Valkey sends us equal to what somebody here watches."""
+        while True:
+            await self._wanted.wait()
+            self._wanted.clear()
+            wanted = set(self._watchers)
+            if new := wanted - subscribed:
+                await pubsub.subscribe(*new)
+            if old := subscribed - wanted:
+                await pubsub.unsubscribe(*old)
+            subscribed.clear()
+            subscribed.update(wanted)
+
+    def _tell(self, channel: str) -> None:
+        for callback in list(self._watchers.get(channel, ())):
+            callback()
