@@ -1,0 +1,95 @@
+"""Outcomes → verdicts → rows: the only place that decides what an outcome means for the queue."""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from django.db.utils import Error as DatabaseError
+
+from mailcore import log
+from mailcore.conf.schema.queue import Queue
+from mailcore.delivery import retry
+from mailcore.delivery.retry import Schedule
+from mailcore.queue import database, verdicts
+from mailcore.queue.entry import TraceEvent
+from mailcore.queue.verdicts import DONE, QUEUED, REPORT, Verdict
+from mailcore.status import DELIVERY_TIME_EXPIRED
+from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, PASSED, RELAYED, Outcome
+
+PATIENCE = (0.2, 1.0, 3.0, 10.0, 20.0, 30.0)  # seconds between tries to write what happened
+
+_log = log.get("delivery")
+
+
+def resolve(lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: bool) -> set[str]:
+    """Write what happened to the recipients of a lease; `last` ends it.  Returns lanes to wake.
+
+    When the database is away this waits for it a while: mail that was delivered and isn't
+    written down is delivered twice.
+    """
+    now = time.time()
+    decided = [judge(outcome, settings, now) for outcome in outcomes]
+    events = [_event(outcome, now) for outcome in outcomes]
+    for pause in (*PATIENCE, None):
+        try:
+            return verdicts.write(lease, decided, events, now, last=last)
+        except (DatabaseError, OSError) as problem:
+            _log.error("resolve.failed", lease=lease, error=repr(problem), again_in=pause)
+            database.close()
+            if pause is None:
+                raise
+            time.sleep(pause)
+    raise AssertionError("unreachable")
+
+
+def judge(outcome: Outcome, settings: Queue, now: float) -> Verdict:
+    """What an outcome means.  Expiry and warning are looked at here, at an attempt's end."""
+    message, recipient = outcome.message, outcome.recipient
+    notify = recipient.notify
+    if outcome.action in (DELIVERED, RELAYED, PASSED):
+        told = "SUCCESS" in notify and outcome.action != PASSED
+        return _verdict(outcome, REPORT if told else DONE, outcome.action)
+    wanted = not notify or "FAILURE" in notify
+    if outcome.action == FAILED:
+        return _verdict(outcome, REPORT if wanted else DONE, FAILED)
+    if retry.has_expired(message.expires_at, now):
+        outcome = replace(outcome, status=DELIVERY_TIME_EXPIRED.as_permanent())
+        return _verdict(outcome, REPORT if wanted else DONE, FAILED)
+    assert outcome.action == DEFERRED
+    late = retry.is_late(message.warn_at, now) and (
+        "DELAY" in notify or (not notify and settings.dsn_default_delay)
+    )
+    schedule = Schedule(
+        settings.retry_alpha, settings.retry_beta, settings.retry_gamma, settings.retry_maxdelta
+    )
+    again = now + retry.pause(recipient.attempts + 1, schedule)
+    return _verdict(outcome, QUEUED, "delayed", again, owes_report=late)
+
+
+def _verdict(
+    outcome: Outcome, state: str, action: str, again: float = 0.0, *, owes_report: bool = False
+) -> Verdict:
+    return Verdict(
+        recipient=outcome.recipient.id,
+        message_id=outcome.message.id,
+        state=state,
+        action=action,
+        status=str(outcome.status),
+        peer=outcome.peer,
+        command=outcome.command,
+        reply=outcome.reply,
+        next_attempt_at=again,
+        owes_report=owes_report or state == REPORT,
+    )
+
+
+def _event(outcome: Outcome, now: float) -> TraceEvent:
+    return TraceEvent(
+        message_id=outcome.message.id,
+        at=now,
+        event=RELAYED if outcome.action == PASSED else outcome.action,
+        address=outcome.recipient.forward_path.lower(),
+        status=str(outcome.status),
+        peer=outcome.peer[:320],
+        text=outcome.reply,
+    )

@@ -1,0 +1,68 @@
+"""Resolutions → recipient rows: one row per destination, none twice.  Courier's de-duping."""
+
+from collections.abc import Iterable
+
+from mailcore.envelope import EnvelopeRecipient, Notify
+from mailcore.queue import ids
+from mailcore.queue.entry import REPORT, NewRecipient
+from mailcore.routing.router import Destination, Resolution
+
+
+def expand(pairs: Iterable[tuple[EnvelopeRecipient, Resolution]]) -> tuple[NewRecipient, ...]:
+    """The recipients of a message.
+
+    An alias with one member forwards: NOTIFY stays, ORCPT becomes the alias.  With several it is
+    a list: its members' failures are nobody's business, and a sender who wants to hear of
+    success hears that the list has it.  Courier; RFC 3461 §5.2.7.
+    """
+    rows: dict[tuple[str, str], NewRecipient] = {}
+    for wanted, resolution in pairs:
+        if resolution.is_list:
+            _list(rows, wanted, resolution)
+            continue
+        orcpt = wanted.orcpt
+        if resolution.alias and not orcpt:
+            orcpt = f"rfc822;{wanted.path}"
+        for goal in resolution.destinations:
+            key = (goal.transport, goal.path.key)
+            if key not in rows:
+                notify = _text(wanted.notify) if wanted.notify else ""
+                rows[key] = _queued(goal, notify, orcpt)
+    return tuple(rows.values())
+
+
+def _list(
+    rows: dict[tuple[str, str], NewRecipient], wanted: EnvelopeRecipient, resolution: Resolution
+) -> None:
+    for goal in resolution.destinations:
+        key = (goal.transport, goal.path.key)
+        if key not in rows:
+            rows[key] = _queued(goal, Notify.NEVER)
+    if Notify.SUCCESS in wanted.notify:
+        rows[("", wanted.path.key)] = NewRecipient(
+            id=ids.new_id(),
+            forward_path=str(wanted.path),
+            transport="",
+            host="",
+            orcpt=wanted.orcpt,
+            notify=_text(wanted.notify),
+            state=REPORT,
+            action="expanded",
+            status="2.0.0",
+            reply="250 Ok - delivered to alias.",
+        )
+
+
+def _queued(goal: Destination, notify: str, orcpt: str = "") -> NewRecipient:
+    return NewRecipient(
+        id=ids.new_id(),
+        forward_path=str(goal.path),
+        transport=goal.transport,
+        host=goal.host,
+        orcpt=orcpt,
+        notify=notify,
+    )
+
+
+def _text(notify: frozenset[Notify]) -> str:
+    return ",".join(sorted(notify))

@@ -1,0 +1,95 @@
+"""From received bytes to the message we queue: checks, trace field, missing fields.
+
+Nothing is copied that need not change: the result is a `prefix` and the offset in the content
+from which the rest is delivered as it came.
+"""
+
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from mailcore import status
+from mailcore.conf.schema.registry import Snapshot
+from mailcore.envelope import Envelope
+from mailcore.errors import PermanentFailure
+from mailcore.message import date, rewrite, trace
+from mailcore.message.trace import Origin
+from mailcore.queue import ids
+from mailcore.queue.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """What is delivered is `prefix + content[skip:]`."""
+
+    prefix: bytes
+    skip: int
+    eight_bit: bool
+
+
+def prepare(
+    number: int, envelope: Envelope, content: Content, origin: Origin, settings: Snapshot
+) -> Prepared:
+    """Check the header, and add what a server adds.
+
+    Raises PermanentFailure: 5.4.6 for more than 100 Received fields, 5.6.7 for raw 8-bit
+    characters in a header when SMTPUTF8 was not negotiated.
+    """
+    header = _header(content.head)
+    lower = header.lower()
+    if trace.count_received(lower) > trace.MOST_RECEIVED:
+        raise PermanentFailure(status.ROUTING_LOOP, "Routing loop: too many Received headers.")
+    if not header.isascii() and not envelope.smtputf8 and not settings.queue.allow_raw_headers:
+        raise PermanentFailure(
+            status.NON_ASCII_ADDRESS,
+            "The headers contain raw 8-bit characters, and SMTPUTF8 was not requested.\n"
+            "RFC 5322 and RFC 2047 want them encoded; the sending program is at fault.\n"
+            "(Courier BOFHBADMIME)",
+        )
+    changed = (
+        header if rewrite.missing(lower, b"return-path") else rewrite.rename_return_path(header)
+    )
+    now = _date(int(time.time()))
+    prefix = trace.received(origin, settings.me, ids.text(number), now)
+    if origin.add_missing_headers:
+        changed = rewrite.qualify(changed, settings.default_domain)
+        prefix += _missing(lower, number, now, settings)
+    if changed is header:
+        return Prepared(prefix, 0, not content.is_ascii)
+    return Prepared(prefix + changed, len(header), not content.is_ascii)
+
+
+def _header(head: bytes) -> bytes:
+    """The header block with the line end of its last field, a slice of what is at hand."""
+    end = head.find(b"\r\n\r\n")
+    if head.startswith(b"\r\n"):
+        return b""
+    return head[: end + 2] if end >= 0 else head
+
+
+def _missing(lower: bytes, number: int, now: bytes, settings: Snapshot) -> bytes:
+    """Fields a submitted message must have and this one lacks.  Courier submit."""
+    added = b""
+    if rewrite.missing(lower, b"date"):
+        added += b"Date: " + now + b"\r\n"
+    if rewrite.missing(lower, b"message-id"):
+        name = f"courier.{ids.text(number)}@{settings.me}"
+        added += b"Message-ID: <" + name.encode("ascii", "replace") + b">\r\n"
+    if settings.queue.add_undisclosed and all(
+        rewrite.missing(lower, name) for name in (b"to", b"cc", b"bcc")
+    ):
+        added += b"To: undisclosed-recipients: ;\r\n"
+    return added
+
+
+_written: tuple[int, bytes] = (0, b"")
+
+
+def _date(second: int) -> bytes:
+    """The Date form of a second; remembered, for thousands of messages share one."""
+    global _written
+    known, text = _written
+    if known != second:
+        text = date.format(datetime.fromtimestamp(second, UTC))
+        _written = (second, text)
+    return text
