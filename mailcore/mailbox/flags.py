@@ -1,0 +1,67 @@
+"""Flags between their names (`\\Seen`, keywords) and how the index keeps them."""
+
+import re
+from collections.abc import Iterable
+from functools import lru_cache
+
+from mailcore.errors import GrammarError
+from mailcore.mailbox.index.message_rows import (
+    ANSWERED,
+    DELETED,
+    DRAFT,
+    FLAGGED,
+    SEEN,
+    keyword_text,
+)
+
+SYSTEM = {
+    "\\Answered": ANSWERED,
+    "\\Flagged": FLAGGED,
+    "\\Deleted": DELETED,
+    "\\Seen": SEEN,
+    "\\Draft": DRAFT,
+}
+_BY_LOWER = {name.lower(): bit for name, bit in SYSTEM.items()}
+_KEYWORD = re.compile(r"[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~]{1,100}")
+MAX_KEYWORDS = 100
+"""Of one message; beyond that a client is storing data, not keywords."""
+
+
+def parse(names: Iterable[str]) -> tuple[int, str]:
+    """Flag names → bits and keyword text.
+
+    Raises GrammarError for a system flag that does not exist or cannot be set, and for a
+    keyword that is no atom.  `\\Recent` is passed over: clients send back what they got.
+    """
+    bits = 0
+    words = set()
+    for name in names:
+        if name.startswith("\\"):
+            bit = _BY_LOWER.get(name.lower())
+            if bit is None and name.lower() != "\\recent":
+                raise GrammarError(f"No such flag: {name[:40]}")
+            bits |= bit or 0
+        elif _KEYWORD.fullmatch(name):
+            words.add(name)
+        else:
+            raise GrammarError("Not a keyword.")
+    if len(words) > MAX_KEYWORDS:
+        raise GrammarError("Too many keywords.")
+    return bits, keyword_text(words)
+
+
+@lru_cache(maxsize=512)
+def names_of(bits: int, keywords: str) -> frozenset[str]:
+    """Bits and keyword text → flag names."""
+    return frozenset([*(name for name, bit in SYSTEM.items() if bits & bit), *keywords.split()])
+
+
+@lru_cache(maxsize=512)
+def wire(bits: int, keywords: str, recent: bool) -> bytes:
+    """What stands between the parentheses of FLAGS."""
+    named = [name for name, bit in SYSTEM.items() if bits & bit]
+    if recent:
+        named.append("\\Recent")
+    if keywords:
+        named.append(keywords)
+    return " ".join(named).encode()

@@ -1,0 +1,15 @@
+"""The refusals of the mail store that its callers tell apart."""
+
+from mailcore.errors import StoreError
+
+
+class MailboxMissing(StoreError):
+    """IMAP adds TRYCREATE or NONEXISTENT; a delivery creates the folder."""
+
+
+class MailboxExists(StoreError):
+    """IMAP adds ALREADYEXISTS."""
+
+
+class QuotaExceeded(StoreError):
+    """IMAP adds OVERQUOTA; a delivery gives up for now."""

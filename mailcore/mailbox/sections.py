@@ -1,0 +1,58 @@
+"""BODY[section]: which octets of a message it means.  RFC 3501 §6.4.5.
+
+`message` has CRLF line ends, `root` is its scan.
+"""
+
+from mailcore.message import header, mime
+from mailcore.message.mime import Part
+from mailcore.protocol.imap.fetch_items import Section
+
+
+def extract(message: bytes, root: Part, section: Section) -> bytes | None:
+    """The section's octets, cut to its partial; None when there is no such part."""
+    part = mime.find(root, section.part) if section.part else root
+    if part is None:
+        return None
+    octets = _octets(message, root, part, section)
+    return None if octets is None else part_of(octets, section.partial)
+
+
+def part_of(octets: bytes, partial: tuple[int, int] | None) -> bytes:
+    if partial is None:
+        return octets
+    start, length = partial
+    return octets[start : start + length]
+
+
+def _octets(message: bytes, root: Part, part: Part, section: Section) -> bytes | None:
+    text = section.text
+    if not section.part:
+        if not text:
+            return message
+        holder: Part | None = root
+    elif not text:
+        return message[part.body_start : part.end]
+    elif text == b"MIME":
+        return message[part.header_start : part.body_start]
+    else:
+        # HEADER and TEXT of a part mean the message that the part is.
+        holder = part.embedded
+    if holder is None:
+        return None
+    if text == b"TEXT":
+        return message[holder.body_start : holder.end]
+    block = message[holder.header_start : holder.body_start]
+    if text == b"HEADER":
+        return block
+    return _chosen(block, section)
+
+
+def _chosen(block: bytes, section: Section) -> bytes:
+    names = {name.lower() for name in section.fields}
+    wanted = section.text == b"HEADER.FIELDS"
+    kept = [
+        block[field.start : field.end]
+        for field in header.fields(block)
+        if (field.name in names) == wanted
+    ]
+    return b"".join(kept) + b"\r\n"

@@ -1,0 +1,81 @@
+"""Keywords that lie in a folder: Courier's `courierimapkeywords/`, Dovecot's `dovecot-keywords`.
+
+Read when an index is first built.  Courier's design is lock-free: `:list` is the
+consolidated state, a file named like a message replaces that message's keywords, and
+`.<n>.<message>` is such a replacement already taken into some `:list`.
+"""
+
+import os
+import re
+from pathlib import Path
+
+COURIER = "courierimapkeywords"
+DOVECOT = "dovecot-keywords"
+_LARGEST = 1 << 20
+_USED = re.compile(r"\.(\d+)\.(.+)", re.DOTALL)
+
+
+def read(folder: Path, listed: list[str]) -> dict[str, frozenset[str]]:
+    """Base name → keywords, for messages that have any; `listed` are the file names in cur/."""
+    found = _read_courier(folder / COURIER)
+    if not found:
+        found = _read_dovecot(folder / DOVECOT, listed)
+    return {base: words for base, words in found.items() if words}
+
+
+def _text(file: str | Path) -> str:
+    try:
+        with os.fdopen(os.open(file, os.O_RDONLY | os.O_NOFOLLOW), "rb") as opened:
+            return opened.read(_LARGEST).decode("utf-8", "surrogateescape")
+    except OSError:
+        return ""
+
+
+def _read_courier(directory: Path) -> dict[str, frozenset[str]]:
+    try:
+        entries = os.listdir(directory)
+    except OSError:
+        return {}
+    found = _consolidated(_text(directory / ":list"))
+    newest: dict[str, tuple[float, str]] = {}
+    for entry in entries:
+        used = _USED.fullmatch(entry)
+        base = used.group(2) if used else entry
+        if entry == ":list" or (entry.startswith(".") and not used):
+            continue
+        rank = float(used.group(1)) if used else float("inf")
+        if rank >= newest.get(base, (-1.0, ""))[0]:
+            newest[base] = (rank, entry)
+    for base, (_, entry) in newest.items():
+        found[base] = frozenset(_text(directory / entry).split())
+    return found
+
+
+def _consolidated(text: str) -> dict[str, frozenset[str]]:
+    """`:list`: keyword names, an empty line, then `<file name>:<index> <index> …`."""
+    head, _, body = text.partition("\n\n")
+    words = head.split("\n")
+    found: dict[str, frozenset[str]] = {}
+    for line in body.splitlines():
+        base, _, numbers = line.rpartition(":")
+        try:
+            found[base] = frozenset(words[int(number)] for number in numbers.split())
+        except (ValueError, IndexError):
+            continue
+    return found
+
+
+def _read_dovecot(file: Path, listed: list[str]) -> dict[str, frozenset[str]]:
+    """`<n> <keyword>` lines; a message has the n-th when its flags hold the n-th small letter."""
+    words: dict[str, str] = {}
+    for line in _text(file).splitlines():
+        number, _, word = line.partition(" ")
+        if number.isascii() and number.isdigit() and int(number) < 26 and word:
+            words[chr(ord("a") + int(number))] = word
+    found: dict[str, frozenset[str]] = {}
+    for name in listed if words else ():
+        base, _, info = name.partition(":2,")
+        letters = [words[letter] for letter in info if letter in words]
+        if letters:
+            found[base] = frozenset(letters)
+    return found
