@@ -1,0 +1,46 @@
+"""What a transport is: attempt once, yield exactly one Outcome per recipient.
+
+A transport never counts slots, never decides when to try again and never writes to the queue.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Protocol
+
+from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
+from mailcore.status import Status
+
+DELIVERED, RELAYED, PASSED, DEFERRED, FAILED = (
+    "delivered",  # into a mailbox of ours
+    "relayed",  # to a server that will not report success
+    "passed",  # to a server that reports success itself, if asked
+    "deferred",
+    "failed",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one recipient in one attempt.  `action` is one of the five above.
+
+    `reply` is the peer's own
+    words (or ours, when no peer was reached: then `peer` is empty), at most ten lines.
+    `host_is_down`: no server of the host could be reached, so others needn't try either.
+    """
+
+    message: ClaimedMessage
+    recipient: ClaimedRecipient
+    action: str
+    status: Status
+    reply: str = ""
+    peer: str = ""
+    command: str = ""
+    host_is_down: bool = False
+
+
+class Transport(Protocol):
+    """One way out of the queue."""
+
+    def deliver(self, claim: Claim) -> Iterator[Outcome]:
+        """Attempt everything under the claim.  What raises is our own trouble: deferred."""
+        ...

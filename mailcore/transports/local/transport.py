@@ -1,0 +1,145 @@
+"""Local delivery: a batch of recipients, grouped by account, into their Maildirs.
+
+One call to the store delivers the whole batch, and the disk is flushed once for all of it.
+"""
+
+import sqlite3
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from typing import BinaryIO
+
+from mailcore import log, status
+from mailcore.accounts import directory
+from mailcore.accounts.directory import AccountValue
+from mailcore.bus.publish import announce_mailboxes
+from mailcore.envelope import Path
+from mailcore.errors import GrammarError, MailError
+from mailcore.mailbox.delivery import Answer, Arrival, Consignment, Delivered, Quota, deliver_all
+from mailcore.mailbox.store import nobody
+from mailcore.mailbox.stores import Stores
+from mailcore.message import trace
+from mailcore.queue import ids
+from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
+from mailcore.status import Status
+from mailcore.transports import contents
+from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, Outcome
+
+Pair = tuple[ClaimedMessage, ClaimedRecipient]
+
+_log = log.get("local")
+_stores = Stores(nobody)  # the batch announces each account once, when all of it is done
+
+
+class LocalTransport:
+    """Into the Maildirs of this server."""
+
+    def deliver(self, claim: Claim) -> Iterator[Outcome]:
+        for portion in contents.slices(claim.messages):
+            yield from _portion(portion)
+
+
+@dataclass(slots=True)
+class _Job:
+    """What one account gets."""
+
+    account: AccountValue
+    arrivals: list[Arrival] = field(default_factory=list)
+    awaited: list[Pair] = field(default_factory=list)
+
+    def consignment(self) -> Consignment:
+        quota = Quota(self.account.quota_bytes, self.account.quota_messages)
+        return Consignment(self.account.maildir, self.arrivals, quota)
+
+
+def _portion(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
+    rows = contents.rows(messages)
+    jobs: list[_Job] = []
+    with ExitStack() as opened:
+        for address, pairs in _by_account(messages).items():
+            account = directory.account(address)
+            if account is None:
+                text = f"User <{address}> unknown"
+                yield from _all(pairs, FAILED, status.NO_SUCH_MAILBOX, text)
+            elif not account.active:
+                text = f"User <{address}> takes no mail."
+                yield from _all(pairs, FAILED, status.MAILBOX_DISABLED, text)
+            else:
+                job = _Job(account)
+                yield from _fill(job, pairs, rows, opened)
+                jobs.append(job)
+        answers = deliver_all([job.consignment() for job in jobs], _stores)
+    announce_mailboxes({job.account.maildir for job in jobs})
+    for job, answer in zip(jobs, answers, strict=True):
+        yield from _outcomes(job, answer)
+
+
+def _by_account(messages: Sequence[ClaimedMessage]) -> dict[str, list[Pair]]:
+    found: dict[str, list[Pair]] = {}
+    for message in messages:
+        for recipient in message.recipients:
+            found.setdefault(recipient.host, []).append((message, recipient))
+    return found
+
+
+def _fill(
+    job: _Job, pairs: Sequence[Pair], rows: dict[int, bytes], opened: ExitStack
+) -> Iterator[Outcome]:
+    """Make arrivals of what the account is to get; outcomes of what it will not."""
+    for message, recipient in pairs:
+        path = _path(recipient.forward_path)
+        row = rows.get(message.id)
+        try:
+            if trace.was_delivered_to(contents.header(message, row).lower(), path):
+                text = f"Mail loop - already have my Delivered-To: {path}"
+                yield Outcome(message, recipient, FAILED, status.ROUTING_LOOP, text)
+                continue
+            data: bytes | BinaryIO = (
+                row if row is not None else opened.enter_context(contents.open_rest(message, None))
+            )
+        except (OSError, MailError) as problem:
+            _log.error("delivery.failed", recipient=job.account.address, error=repr(problem))
+            yield Outcome(message, recipient, DEFERRED, status.OTHER_SYSTEM, _TROUBLE)
+            continue
+        job.arrivals.append(_arrival(message, recipient, path, data))
+        job.awaited.append((message, recipient))
+
+
+_TROUBLE = "The mailbox can't be written just now."
+
+
+def _outcomes(
+    job: _Job, answers: list[Answer] | OSError | MailError | sqlite3.Error
+) -> Iterator[Outcome]:
+    if isinstance(answers, Exception):
+        _log.error("delivery.failed", recipient=job.account.address, error=repr(answers))
+        yield from _all(job.awaited, DEFERRED, status.OTHER_SYSTEM, _TROUBLE)
+        return
+    for (message, recipient), answer in zip(job.awaited, answers, strict=True):
+        if isinstance(answer, Delivered):
+            yield Outcome(message, recipient, DELIVERED, status.OK, "250 Ok.")
+        else:
+            full = status.MAILBOX_FULL.as_temporary()
+            yield Outcome(message, recipient, DEFERRED, full, "Maildir over quota.")
+
+
+def _arrival(
+    message: ClaimedMessage, recipient: ClaimedRecipient, path: Path, data: bytes | BinaryIO
+) -> Arrival:
+    return Arrival(
+        unique=ids.text(recipient.id),
+        data=data,
+        prefix=trace.return_path(message.reverse_path) + trace.delivered_to(path) + message.prefix,
+        internal_date=int(message.created_at),
+    )
+
+
+def _path(forward_path: str) -> Path:
+    try:
+        return Path.of(forward_path)
+    except GrammarError:
+        return Path(forward_path, "")
+
+
+def _all(pairs: Sequence[Pair], action: str, why: Status, text: str) -> list[Outcome]:
+    return [Outcome(message, recipient, action, why, text) for message, recipient in pairs]
