@@ -1,0 +1,17 @@
+"""How much one transaction may ask for."""
+
+from mailcore import status
+from mailcore.protocol.reply import Reply
+
+TOO_MANY_RECIPIENTS = Reply(431, status.TOO_MANY_RECIPIENTS, "Too many recipients.")
+SIZE_TOO_BIG = Reply(534, status.MESSAGE_TOO_BIG, "SIZE=Message too big.")
+
+
+def check_size(declared: int, limit: int) -> Reply | None:
+    """MAIL stage: refuse a declared size over the limit (octets; 0 is no limit).  RFC 1870."""
+    return SIZE_TOO_BIG if limit and declared > limit else None
+
+
+def check_count(attempts: int, limit: int) -> Reply | None:
+    """RCPT stage: put off recipients over the limit.  Refused ones count too (Courier maxrcpts)."""
+    return TOO_MANY_RECIPIENTS if attempts > limit else None

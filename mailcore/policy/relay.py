@@ -1,0 +1,17 @@
+"""Nobody relays through us unless we said so."""
+
+from mailcore import status
+from mailcore.protocol.reply import Reply
+
+DENIED = Reply(513, status.RELAY_DENIED, "Relaying denied.")
+
+
+def check_recipient(*, local: bool, authenticated: bool, relay_client: bool) -> Reply | None:
+    """RCPT stage: the refusal, or None.  RFC 5321 §3.6.2; Courier RELAYCLIENT.
+
+    Closed by default: logging in, or an access entry that makes the peer a relay client,
+    is the only way past a domain we don't host (`local` says that we do).
+    """
+    if local or authenticated or relay_client:
+        return None
+    return DENIED
