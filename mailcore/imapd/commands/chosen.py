@@ -1,0 +1,58 @@
+"""Which messages of the selected mailbox a command means."""
+
+from array import array
+from collections.abc import Sequence
+
+from mailcore.imapd.session import Session
+from mailcore.mailbox.changes import View
+from mailcore.protocol.imap import sequence_set
+from mailcore.protocol.imap.lexer import Arguments
+from mailcore.protocol.imap.sequence_set import Range
+
+_NEAR = 50
+
+
+def by_number(session: Session, arguments: Arguments) -> list[Range]:
+    """Positions (from 0, end exclusive) given by sequence numbers."""
+    wanted = sequence_set.parse(arguments.sequence_text())
+    return [(first - 1, last) for first, last in wanted.numbers(session.selected.count)]
+
+
+def by_uid(session: Session, arguments: Arguments) -> list[Range]:
+    """Positions given by UIDs; those that do not exist mean nothing."""
+    wanted = sequence_set.parse(arguments.sequence_text())
+    return wanted.positions(session.selected.uids)
+
+
+def uid_ranges(view: View, positions: Sequence[Range]) -> list[Range]:
+    """UIDs of whole stretches: fit for one SQL condition each."""
+    return [(view.uids[start], view.uids[end - 1]) for start, end in positions]
+
+
+def uids(view: View, positions: Sequence[Range]) -> "array[int]":
+    found = array("I")
+    for start, end in positions:
+        found.extend(view.uids[start:end])
+    return found
+
+
+def count(positions: Sequence[Range]) -> int:
+    return sum(end - start for start, end in positions)
+
+
+def chunks(positions: Sequence[Range], size: int) -> list[list[int]]:
+    """Positions one by one in lists of at most `size`, no list spanning far more than it has."""
+    found: list[list[int]] = []
+    current: list[int] = []
+    for start, end in positions:
+        while start < end:
+            near = not current or start - current[-1] <= _NEAR
+            if len(current) >= size or not near:
+                found.append(current)
+                current = []
+            taken = min(end, start + size - len(current))
+            current.extend(range(start, taken))
+            start = taken
+    if current:
+        found.append(current)
+    return found

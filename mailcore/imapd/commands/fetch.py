@@ -1,0 +1,178 @@
+"""FETCH and UID FETCH.  RFC 3501 §6.4.5, RFC 7162 §3.1.4.1.
+
+A few messages from the index are answered at once; many, or bodies, in chunks by a thread,
+each chunk waiting until the client has taken the one before.
+"""
+
+from collections.abc import Coroutine, Sequence
+
+from mailcore.imapd.commands import chosen
+from mailcore.imapd.refusal import No
+from mailcore.imapd.session import Session
+from mailcore.mailbox import fetch, files
+from mailcore.mailbox.changes import View
+from mailcore.mailbox.fetch import Plan, Reader
+from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.index.message_rows import SEEN
+from mailcore.mailbox.uid_ranges import ranges
+from mailcore.protocol.imap import fetch_items
+from mailcore.protocol.imap.fetch_items import Simple
+from mailcore.protocol.imap.lexer import Arguments
+from mailcore.protocol.imap.sequence_set import Range
+
+_AT_ONCE = 100
+_FILES_AT_ONCE = 4
+_LIGHT_CHUNK = 1000
+_HEAVY_OCTETS = 512 * 1024
+_HEAVY_CHUNK = 64
+_LARGEST_MODSEQ = (1 << 63) - 1
+
+
+def run(
+    session: Session, tag: bytes, arguments: Arguments
+) -> Coroutine[object, object, None] | None:
+    arguments.space()
+    positions = chosen.by_number(session, arguments)
+    return _begin(session, tag, arguments, positions, uid=False)
+
+
+def run_uid(
+    session: Session, tag: bytes, arguments: Arguments
+) -> Coroutine[object, object, None] | None:
+    arguments.space()
+    positions = chosen.by_uid(session, arguments)
+    return _begin(session, tag, arguments, positions, uid=True)
+
+
+def _begin(
+    session: Session, tag: bytes, arguments: Arguments, positions: list[Range], *, uid: bool
+) -> Coroutine[object, object, None] | None:
+    arguments.space()
+    items = fetch_items.parse(arguments)
+    since = _changed_since(arguments)
+    arguments.end()
+    if since is not None or Simple(b"MODSEQ") in items:
+        session.condstore = True
+    plan = fetch.plan(items, uid=uid, modseq=since is not None)
+    if _is_quick(session.selected, plan, chosen.count(positions)):
+        try:
+            text = _at_once(session, plan, positions, since or 0)
+        except files.WouldWait:
+            pass
+        else:
+            session.send(text)
+            session.complete(tag, b"FETCH completed.", expunges=uid)
+            return None
+    return _in_chunks(session, tag, plan, positions, since or 0, uid=uid)
+
+
+def _is_quick(view: View, plan: Plan, count: int) -> bool:
+    """Whether the answer takes well under a millisecond if the files are in memory."""
+    if plan.is_light:
+        return count <= _AT_ONCE
+    return count <= _FILES_AT_ONCE and (view.read_only or not plan.sets_seen) and not view.gone
+
+
+def _at_once(session: Session, plan: Plan, positions: list[Range], since: int) -> bytes:
+    view = session.selected
+    pieces: list[bytes] = []
+    with session.folder() as folder:
+        for chunk in chosen.chunks(positions, _AT_ONCE):
+            pieces += _lines(folder, view, plan, chunk, since, reader=files.read_at_once)
+    if plan.needs_file and len(pieces) < chosen.count(positions):
+        raise files.WouldWait
+    return b"".join(pieces)
+
+
+def _changed_since(arguments: Arguments) -> int | None:
+    if not arguments.skip(b" "):
+        return None
+    arguments.open()
+    if arguments.keyword() != b"CHANGEDSINCE":
+        raise arguments.fail("Unknown modifier.")
+    arguments.space()
+    since = arguments.number(_LARGEST_MODSEQ)
+    arguments.close()
+    return since
+
+
+def _lines(
+    folder: Folder,
+    view: View,
+    plan: Plan,
+    chunk: Sequence[int],
+    since: int,
+    *,
+    reader: Reader = files.read,
+) -> list[bytes]:
+    uids = [view.uids[at] for at in chunk]
+    numbers = [at + 1 for at in chunk]
+    return fetch.lines(
+        folder,
+        plan,
+        numbers,
+        uids,
+        recent_from=view.recent_from,
+        changed_since=since,
+        reader=reader,
+    )
+
+
+async def _in_chunks(
+    session: Session, tag: bytes, plan: Plan, positions: list[Range], since: int, *, uid: bool
+) -> None:
+    view = session.selected
+    size = _LIGHT_CHUNK if plan.is_light else _HEAVY_CHUNK
+    sent = 0
+    sets_seen = plan.sets_seen and not view.read_only
+    for chunk in chosen.chunks(positions, size):
+        rest: Sequence[int] = chunk
+        while rest:
+            text, count, taken, modseq = await session.in_folder(
+                lambda folder, rest=rest: _some(  # type: ignore[misc]  # the default binds the loop's value
+                    folder, view, plan, rest, since, sets_seen=sets_seen
+                )
+            )
+            if modseq:
+                view.changed_by_us(modseq)
+                session.dirty = True
+            sent += count
+            rest = rest[taken:]
+            session.send(text)
+            await session.connection.drained()
+    if sent < chosen.count(positions) and not since and plan.needs_file:
+        session.tell(expunges=uid)
+        raise No("EXPUNGEISSUED", "Some of the messages no longer exist.")
+    session.complete(tag, b"FETCH completed.", expunges=uid)
+
+
+def _some(
+    folder: Folder, view: View, plan: Plan, chunk: Sequence[int], since: int, *, sets_seen: bool
+) -> tuple[bytes, int, int, int]:
+    """The answer for the beginning of `chunk`: → text, how many lines, of how many messages,
+    and the mod-sequence of the \\Seen flags that were set for them."""
+    modseq = 0
+    if plan.needs_file:
+        chunk = _bounded(folder, view, chunk)
+    if sets_seen:
+        changed, given = folder.store(ranges(view.uids[at] for at in chunk), add=SEEN)
+        modseq = given if changed else 0
+    lines = _lines(folder, view, plan, chunk, since)
+    return b"".join(lines), len(lines), len(chunk), modseq
+
+
+def _bounded(folder: Folder, view: View, chunk: Sequence[int]) -> Sequence[int]:
+    """As many messages as may be held in memory at once, at least one."""
+    first, last = view.uids[chunk[0]], view.uids[chunk[-1]]
+    sizes: dict[int, int] = dict(
+        folder.index.rows(
+            "SELECT uid, size FROM messages WHERE folder = ? AND uid BETWEEN ? AND ?",
+            folder.id, first, last,
+        )
+    )  # fmt: skip
+    total = 0
+    for taken, at in enumerate(chunk):
+        total += sizes.get(view.uids[at], 0)
+        if total > _HEAVY_OCTETS and taken:
+            return chunk[:taken]
+    return chunk

@@ -1,0 +1,194 @@
+"""LIST, plain and extended.  RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154."""
+
+from collections.abc import Coroutine, Iterable
+from dataclasses import dataclass, field
+
+from mailcore.errors import GrammarError
+from mailcore.imapd.commands import status
+from mailcore.imapd.commands.pattern import MAX_LENGTH, matches
+from mailcore.imapd.session import Session
+from mailcore.mailbox.info import STANDARD
+from mailcore.mailbox.refusals import MailboxMissing
+from mailcore.mailbox.store import MailStore
+from mailcore.protocol.imap import mailbox_name
+from mailcore.protocol.imap.lexer import Arguments
+from mailcore.protocol.imap.responses import astring
+
+_MOST_PATTERNS = 50
+_SELECTIONS = frozenset((b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"))
+_RETURNS = frozenset((b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE"))
+
+
+@dataclass(slots=True)
+class Wanted:
+    """A parsed LIST."""
+
+    patterns: list[str] = field(default_factory=list)
+    selections: set[bytes] = field(default_factory=set)
+    returns: set[bytes] = field(default_factory=set)
+    status_items: list[bytes] = field(default_factory=list)
+    root: bool = False
+
+
+def run(
+    session: Session, tag: bytes, arguments: Arguments
+) -> Coroutine[object, object, None] | None:
+    wanted = _parse(arguments)
+    if wanted.root:
+        session.send(b'* LIST (\\NoSelect) "." ""\r\n')
+        session.complete(tag, b"LIST completed.")
+        return None
+    return _list(session, tag, wanted)
+
+
+async def _list(session: Session, tag: bytes, wanted: Wanted) -> None:
+    session.send(await session.in_thread(lambda store: answer(store, wanted)))
+    session.complete(tag, b"LIST completed.")
+
+
+def _parse(arguments: Arguments) -> Wanted:
+    wanted = Wanted()
+    arguments.space()
+    if arguments.peek() == b"(":
+        wanted.selections = set(_words(arguments, _SELECTIONS))
+        arguments.space()
+    reference = decoded(arguments.astring())
+    arguments.space()
+    if arguments.peek() == b"(":
+        found = _patterns(arguments)
+    else:
+        found = [decoded(arguments.list_pattern())]
+        wanted.root = not found[0]
+    if arguments.skip(b" "):
+        _returns(arguments, wanted)
+    arguments.end()
+    wanted.patterns = [joined(reference, pattern) for pattern in found]
+    if (
+        wanted.selections <= {b"RECURSIVEMATCH", b"REMOTE"}
+        and b"RECURSIVEMATCH" in wanted.selections
+    ):
+        raise arguments.fail("RECURSIVEMATCH needs another selection option.")
+    return wanted
+
+
+def decoded(octets: bytes) -> str:
+    """A name or pattern in modified UTF-7; what is malformed matches nothing."""
+    try:
+        return mailbox_name.decode(octets, utf8=False)
+    except GrammarError:
+        return octets.decode("latin-1")
+
+
+def joined(reference: str, pattern: str) -> str:
+    if len(reference) + len(pattern) > MAX_LENGTH:
+        raise GrammarError("The pattern is too long.")
+    return reference + pattern
+
+
+def _patterns(arguments: Arguments) -> list[str]:
+    arguments.open()
+    found = [decoded(arguments.list_pattern())]
+    while arguments.skip(b" "):
+        found.append(decoded(arguments.list_pattern()))
+        if len(found) > _MOST_PATTERNS:
+            raise arguments.fail("Too many patterns.")
+    arguments.close()
+    return found
+
+
+def _words(arguments: Arguments, known: frozenset[bytes]) -> Iterable[bytes]:
+    arguments.open()
+    found: list[bytes] = []
+    while not arguments.skip(b")"):
+        if found:
+            arguments.space()
+        found.append(arguments.keyword())
+    arguments.depth -= 1
+    if not known.issuperset(found):
+        raise arguments.fail("Unknown option.")
+    return found
+
+
+def _returns(arguments: Arguments, wanted: Wanted) -> None:
+    if arguments.keyword() != b"RETURN":
+        raise arguments.fail()
+    arguments.space()
+    arguments.open()
+    first = True
+    while not arguments.skip(b")"):
+        if not first:
+            arguments.space()
+        first = False
+        option = arguments.keyword()
+        if option == b"STATUS":
+            arguments.space()
+            wanted.status_items = status.items_of(arguments)
+        elif option in _RETURNS:
+            wanted.returns.add(option)
+        else:
+            raise arguments.fail("Unknown return option.")
+    arguments.depth -= 1
+
+
+def answer(store: MailStore, wanted: Wanted) -> bytes:
+    """All the lines of the response."""
+    existing = set(store.names())
+    needs_subscriptions = b"SUBSCRIBED" in wanted.selections | wanted.returns
+    subscribed = store.subscribed() if needs_subscriptions else set()
+    names = existing | with_parents(existing)
+    if b"SUBSCRIBED" in wanted.selections:
+        names = subscribed | (with_parents(subscribed) if _recursive(wanted) else set())
+    lines = []
+    for name in sorted(names, key=lambda name: (name != "INBOX", name)):
+        if not any(matches(pattern, name) for pattern in wanted.patterns):
+            continue
+        line = _line(name, existing, subscribed, wanted)
+        if line is None:
+            continue
+        lines.append(line)
+        if wanted.status_items and name in existing:
+            try:
+                lines.append(status.after_look(store, name, wanted.status_items))
+            except MailboxMissing:
+                continue
+    return b"".join(lines)
+
+
+def _recursive(wanted: Wanted) -> bool:
+    return b"RECURSIVEMATCH" in wanted.selections
+
+
+def with_parents(names: Iterable[str]) -> set[str]:
+    """The names above these, which may not exist themselves."""
+    found = set()
+    for name in names:
+        while "." in name:
+            name = name.rpartition(".")[0]
+            found.add(name)
+    return found
+
+
+def _line(name: str, existing: set[str], subscribed: set[str], wanted: Wanted) -> bytes | None:
+    use = STANDARD.get(name)
+    attributes = []
+    below = name + "."
+    if name not in existing:
+        attributes.append("\\NonExistent")
+    has_children = any(other.startswith(below) for other in existing)
+    attributes.append("\\HasChildren" if has_children else "\\HasNoChildren")
+    if name in subscribed:
+        attributes.append("\\Subscribed")
+    if use and name in existing:
+        attributes.append(use)
+    extra = b""
+    if b"SPECIAL-USE" in wanted.selections and not (use and name in existing):
+        return None
+    if b"SUBSCRIBED" in wanted.selections and name not in subscribed:
+        extra = b' ("CHILDINFO" ("SUBSCRIBED"))'
+    return line_of(b"LIST", attributes, name, extra)
+
+
+def line_of(verb: bytes, attributes: list[str], name: str, extra: bytes = b"") -> bytes:
+    encoded = mailbox_name.encode_utf7(name)
+    shown = astring(encoded) if b"&" not in encoded else b'"' + encoded + b'"'
+    return b'* %b (%b) "." %b%b\r\n' % (verb, " ".join(attributes).encode(), shown, extra)

@@ -1,0 +1,115 @@
+"""SELECT and EXAMINE.  RFC 3501 §6.3.1, RFC 7162 §3.1.8."""
+
+from collections.abc import Coroutine
+
+from mailcore.imapd.commands import foreign
+from mailcore.imapd.session import Session
+from mailcore.mailbox import flags, sync
+from mailcore.mailbox.changes import View
+from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.index.folder_rows import FolderRow
+from mailcore.mailbox.store import MailStore
+from mailcore.protocol.imap.lexer import Arguments
+
+_SYSTEM = " ".join(flags.SYSTEM).encode()
+
+
+def run(
+    session: Session, tag: bytes, arguments: Arguments
+) -> Coroutine[object, object, None] | None:
+    return _begin(session, tag, arguments, read_only=False)
+
+
+def run_examine(
+    session: Session, tag: bytes, arguments: Arguments
+) -> Coroutine[object, object, None] | None:
+    return _begin(session, tag, arguments, read_only=True)
+
+
+def _begin(
+    session: Session, tag: bytes, arguments: Arguments, *, read_only: bool
+) -> Coroutine[object, object, None] | None:
+    arguments.space()
+    name = arguments.mailbox()
+    if arguments.skip(b" "):
+        arguments.open()
+        if arguments.keyword() != b"CONDSTORE":
+            raise arguments.fail("Unknown parameter.")
+        arguments.close()
+        session.condstore = True
+    arguments.end()
+    session.unselect()
+    if session.context.stores.has_idle(session.user.maildir):
+        with session.store() as store:
+            folder = store.folder(name)
+            row = folder.row_now()
+            ready = foreign.is_fresh(folder) and not sync.is_overdue(row)
+            if ready and (read_only or row.recent_from >= row.uidnext):
+                _finish(session, tag, *_open(folder, read_only=read_only))
+                return None
+    return _in_thread(session, tag, name, read_only=read_only)
+
+
+async def _in_thread(session: Session, tag: bytes, name: str, *, read_only: bool) -> None:
+    def job(store: MailStore) -> tuple[View, bytes]:
+        folder = store.folder(name)
+        folder.sync(thorough=True)
+        return _open(folder, read_only=read_only)
+
+    _finish(session, tag, *await session.in_thread(job))
+
+
+def _open(folder: Folder, *, read_only: bool) -> tuple[View, bytes]:
+    """The view, and the untagged lines that describe it."""
+    row = folder.row_now()
+    recent_from = row.recent_from
+    if not read_only and recent_from < row.uidnext:
+        recent_from = folder.claim_recent()
+    with folder.index.reading():
+        row = folder.row_now()
+        view = View(folder, row, read_only=read_only, recent_from=recent_from)
+        return view, _description(folder, row, view)
+
+
+def _description(folder: Folder, row: FolderRow, view: View) -> bytes:
+    keywords = sorted(
+        {
+            word
+            for (text,) in folder.index.execute(
+                "SELECT DISTINCT keywords FROM messages WHERE folder = ? AND keywords != ''",
+                (row.id,),
+            )
+            for word in text.split()
+        }
+    )
+    named = b" ".join([_SYSTEM, *(word.encode() for word in keywords)])
+    lines = [
+        b"* FLAGS (%b)" % named,
+        b"* OK [PERMANENTFLAGS (%b)]" % (b"" if view.read_only else named + b" \\*"),
+        b"* %d EXISTS" % view.count,
+        b"* %d RECENT" % view.recent(),
+    ]
+    if row.unseen:
+        found = folder.index.row(
+            "SELECT uid FROM messages WHERE folder = ? AND flags & 1 = 0 ORDER BY uid LIMIT 1",
+            row.id,
+        )
+        if found is not None:
+            lines.append(b"* OK [UNSEEN %d]" % (view.number(found[0]) or 1))
+    lines += [
+        b"* OK [UIDVALIDITY %d]" % row.uidvalidity,
+        b"* OK [UIDNEXT %d]" % row.uidnext,
+        b"* OK [HIGHESTMODSEQ %d]" % row.modseq,
+        b"* OK [MAILBOXID (F%d)]" % row.uidvalidity,
+        b"",
+    ]
+    return b"\r\n".join(lines)
+
+
+def _finish(session: Session, tag: bytes, view: View, description: bytes) -> None:
+    session.select(view)
+    session.send(description)
+    if view.read_only:
+        session.complete(tag, b"[READ-ONLY] EXAMINE completed.")
+    else:
+        session.complete(tag, b"[READ-WRITE] SELECT completed.")

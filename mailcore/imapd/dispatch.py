@@ -1,0 +1,155 @@
+"""The table of commands: in which states each is allowed, and what carries it out."""
+
+import re
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+
+from mailcore.imapd.commands import (
+    append,
+    authenticate,
+    capability,
+    check,
+    close,
+    copy,
+    create,
+    delete,
+    enable,
+    expunge,
+    fetch,
+    idle,
+    login,
+    logout,
+    lsub,
+    move,
+    namespace,
+    noop,
+    quota,
+    rename,
+    search,
+    select,
+    sort,
+    starttls,
+    status,
+    store,
+    subscribe,
+    thread,
+    unselect,
+)  # fmt: skip
+from mailcore.imapd.commands import (
+    id as identification,
+)
+from mailcore.imapd.commands import (
+    list as listing,
+)
+from mailcore.imapd.refusal import Bad
+from mailcore.imapd.session import Session
+from mailcore.protocol.imap.lexer import Arguments
+
+Waiting = Coroutine[object, object, None]
+Run = Callable[[Session, bytes, Arguments], Waiting | None]
+
+_TAG = re.compile(rb"[!#$&',\-./0-9:;<=>?@A-Z\[\]^_`a-z|}~]{1,100}")
+
+ANY, STRANGER, USER, SELECTED = range(4)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """`state` is the least a session must have reached; STRANGER: and must not have passed."""
+
+    run: Run
+    state: int
+
+
+COMMANDS: dict[bytes, Command] = {
+    b"CAPABILITY": Command(capability.run, ANY),
+    b"NOOP": Command(noop.run, ANY),
+    b"LOGOUT": Command(logout.run, ANY),
+    b"ID": Command(identification.run, ANY),
+    b"STARTTLS": Command(starttls.run, STRANGER),
+    b"LOGIN": Command(login.run, STRANGER),
+    b"AUTHENTICATE": Command(authenticate.run, STRANGER),
+    b"ENABLE": Command(enable.run, USER),
+    b"SELECT": Command(select.run, USER),
+    b"EXAMINE": Command(select.run_examine, USER),
+    b"CREATE": Command(create.run, USER),
+    b"DELETE": Command(delete.run, USER),
+    b"RENAME": Command(rename.run, USER),
+    b"SUBSCRIBE": Command(subscribe.run, USER),
+    b"UNSUBSCRIBE": Command(subscribe.run_unsubscribe, USER),
+    b"LIST": Command(listing.run, USER),
+    b"LSUB": Command(lsub.run, USER),
+    b"NAMESPACE": Command(namespace.run, USER),
+    b"STATUS": Command(status.run, USER),
+    b"APPEND": Command(append.run, USER),
+    b"IDLE": Command(idle.run, USER),
+    b"GETQUOTA": Command(quota.run, USER),
+    b"GETQUOTAROOT": Command(quota.run_root, USER),
+    b"SETQUOTA": Command(quota.run_set, USER),
+    b"CHECK": Command(check.run, SELECTED),
+    b"CLOSE": Command(close.run, SELECTED),
+    b"UNSELECT": Command(unselect.run, SELECTED),
+    b"EXPUNGE": Command(expunge.run, SELECTED),
+    b"SEARCH": Command(search.run, SELECTED),
+    b"SORT": Command(sort.run, SELECTED),
+    b"THREAD": Command(thread.run, SELECTED),
+    b"FETCH": Command(fetch.run, SELECTED),
+    b"STORE": Command(store.run, SELECTED),
+    b"COPY": Command(copy.run, SELECTED),
+    b"MOVE": Command(move.run, SELECTED),
+    b"UID COPY": Command(copy.run_uid, SELECTED),
+    b"UID EXPUNGE": Command(expunge.run_uid, SELECTED),
+    b"UID FETCH": Command(fetch.run_uid, SELECTED),
+    b"UID MOVE": Command(move.run_uid, SELECTED),
+    b"UID SEARCH": Command(search.run_uid, SELECTED),
+    b"UID SORT": Command(sort.run_uid, SELECTED),
+    b"UID STORE": Command(store.run_uid, SELECTED),
+    b"UID THREAD": Command(thread.run_uid, SELECTED),
+}
+
+
+def begin(session: Session, data: bytes) -> tuple[bytes, Waiting | None]:
+    """Carry out a command, or begin to: → its tag, and what is left to await.
+
+    Raises what refuses it.
+    """
+    arguments = Arguments(data)
+    tag = arguments.tag()
+    name = arguments.keyword()
+    if name == b"UID":
+        arguments.space()
+        name = b"UID " + arguments.keyword()
+    command = COMMANDS.get(name)
+    if command is None:
+        raise Bad("Unknown command.")
+    _check_state(session, command.state)
+    return tag, command.run(session, tag, arguments)
+
+
+def before_literal(session: Session, head: bytes, size: int) -> None:
+    """Refuse a synchronizing literal before it is sent, when its command has no future."""
+    arguments = Arguments(head)
+    arguments.tag()
+    name = arguments.keyword()
+    command = COMMANDS.get(name)
+    if command is None and name != b"UID":
+        raise Bad("Unknown command.")
+    if command is not None:
+        _check_state(session, command.state)
+    if name == b"APPEND":
+        append.check_room(session, size)
+
+
+def tag_of(data: bytes) -> bytes:
+    """The tag of a command that cannot be understood; empty when it has none."""
+    found = _TAG.match(data)
+    return found.group() if found else b""
+
+
+def _check_state(session: Session, state: int) -> None:
+    if state == STRANGER and session.identity is not None:
+        raise Bad("Already logged in.")
+    if state >= USER and session.identity is None:
+        raise Bad("Log in first.")
+    if state == SELECTED and session.view is None:
+        raise Bad("No mailbox is selected.")

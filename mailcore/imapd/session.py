@@ -1,0 +1,263 @@
+"""What one client is at: who it is, which mailbox it has selected, what it has been told."""
+
+import secrets
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from pathlib import Path
+from typing import Protocol, TypeVar
+
+from mailcore import log
+from mailcore.auth.identity import Identity
+from mailcore.imapd.context import Context
+from mailcore.imapd.refusal import Bad, Deselected, No
+from mailcore.mailbox import flags, sync
+from mailcore.mailbox.changes import Changes, View
+from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.index import folder_rows
+from mailcore.mailbox.refusals import MailboxMissing
+from mailcore.mailbox.store import MailStore
+from mailcore.mailbox.stores import Stores
+from mailcore.maildir.quota import Quota
+from mailcore.server import threads
+from mailcore.server.limits import is_loopback
+
+T = TypeVar("T")
+
+_log = log.get("imapd")
+_BEFORE = b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE"
+_AFTER = (
+    b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS UNSELECT CHILDREN MOVE"
+    b" CONDSTORE SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH OBJECTID WITHIN SORT"
+    b" THREAD=ORDEREDSUBJECT THREAD=REFERENCES QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE"
+    b" APPENDLIMIT=%d"
+)
+
+
+class Wire(Protocol):
+    """The connection, as a session and its commands see it."""
+
+    @property
+    def congested(self) -> bool:
+        """Whether the client is not taking what was sent."""
+
+    def send(self, data: bytes) -> None: ...
+    def flush(self) -> None: ...
+    def close(self) -> None: ...
+    def logged_in(self) -> None: ...
+    def read_line(self, reader: Callable[[bytes], None] | None) -> None: ...
+    def next_line(self) -> Awaitable[bytes]: ...
+    async def drained(self) -> None: ...
+    async def start_tls(self) -> None: ...
+
+
+class Session:
+    """The state of RFC 3501 §3: not authenticated, authenticated, selected, logout."""
+
+    __slots__ = (
+        "condstore", "connection", "context", "dirty", "id", "identity", "idle_tag", "loopback",
+        "over", "peer", "secure", "stopping", "view",
+    )  # fmt: skip
+
+    def __init__(self, connection: Wire, context: Context, *, secure: bool) -> None:
+        self.connection = connection
+        self.context = context
+        self.secure = secure
+        self.id = ""
+        self.peer = ""
+        self.loopback = False
+        self.identity: Identity | None = None
+        self.view: View | None = None
+        self.idle_tag: bytes | None = None
+        self.condstore = False
+        self.dirty = False
+        self.over = False
+        self.stopping = False
+
+    def begin(self, peer: str) -> None:
+        self.peer = peer
+        self.loopback = is_loopback(peer)
+        self.id = secrets.token_hex(5)
+
+    # Talking
+
+    def send(self, line: bytes) -> None:
+        """One untagged line, CRLF included."""
+        self.connection.send(line)
+
+    def greet(self) -> None:
+        self.send(b"* OK [CAPABILITY %b] Courier ready.\r\n" % self.capabilities())
+
+    def bye(self, text: str) -> None:
+        """End the session."""
+        if not self.over:
+            self.over = True
+            self.send(f"* BYE {text}\r\n".encode())
+            self.connection.close()
+
+    def complete(self, tag: bytes, text: bytes, *, expunges: bool = True) -> None:
+        """`tag OK text`, after what there is to tell about the selected mailbox.
+
+        `expunges` is False after FETCH, STORE and SEARCH (RFC 3501 §7.4.1).
+        """
+        if self.view is not None:
+            self.tell(expunges=expunges)
+        self.connection.send(tag + b" OK " + text + b"\r\n")
+
+    def capabilities(self) -> bytes:
+        if self.identity is not None:
+            return _AFTER % self.context.rules.imap.append_limit
+        found = [_BEFORE, b"AUTH=SCRAM-SHA-256"]
+        if self.may_send_password:
+            found.append(b"AUTH=PLAIN AUTH=LOGIN")
+        else:
+            found.append(b"LOGINDISABLED")
+        if self.may_start_tls:
+            found.append(b"STARTTLS")
+        return b" ".join(found)
+
+    @property
+    def may_start_tls(self) -> bool:
+        return not self.secure and self.context.tls is not None
+
+    @property
+    def may_send_password(self) -> bool:
+        """Passwords in the clear only over TLS, or from this very machine when that is set."""
+        return self.secure or (
+            self.loopback and self.context.rules.general.plaintext_auth_from_loopback
+        )
+
+    # The mail store
+
+    @property
+    def user(self) -> Identity:
+        if self.identity is None:
+            raise Bad("Log in first.")
+        return self.identity
+
+    @property
+    def quota(self) -> Quota:
+        return Quota(self.user.quota_bytes, self.user.quota_messages)
+
+    def store(self) -> AbstractContextManager[MailStore]:
+        """The account's mail store, for one quick job on the loop."""
+        return self.context.stores.borrow(self.user.maildir)
+
+    async def in_thread(self, job: Callable[[MailStore], T]) -> T:
+        """Run `job(store)` where blocking is allowed."""
+        return await threads.store.run(_with_store, self.context, self.user.maildir, job)
+
+    @property
+    def selected(self) -> View:
+        if self.view is None:
+            raise Bad("No mailbox is selected.")
+        return self.view
+
+    @property
+    def writable_view(self) -> View:
+        if self.selected.read_only:
+            raise No("READ-ONLY", "The mailbox is selected read-only.")
+        return self.selected
+
+    @contextmanager
+    def folder(self) -> Iterator[Folder]:
+        """The selected mailbox, for one quick job on the loop."""
+        view = self.selected
+        with self.context.stores.borrow(self.user.maildir) as store:
+            yield folder_of(store, view)
+
+    async def in_folder(self, job: Callable[[Folder], T]) -> T:
+        """Run `job(folder)` on the selected mailbox where blocking is allowed."""
+        view = self.selected
+        return await self.in_thread(lambda store: job(folder_of(store, view)))
+
+    # News of the selected mailbox
+
+    def tell(self, *, expunges: bool) -> None:
+        """Send what has happened to the selected mailbox since the last time."""
+        view = self.selected
+        with self.folder() as folder:
+            try:
+                changes = view.update(folder, expunges=expunges)
+            except MailboxMissing:
+                raise Deselected("The selected mailbox was deleted.") from None
+        self._send_changes(view, changes)
+
+    def _send_changes(self, view: View, changes: Changes) -> None:
+        for number in changes.expunged:
+            self.send(b"* %d EXPUNGE\r\n" % number)
+        if changes.exists is not None:
+            self.send(b"* %d EXISTS\r\n* %d RECENT\r\n" % (changes.exists, changes.recent))
+        for change in changes.flags:
+            named = flags.wire(change.flags, change.keywords, change.uid >= view.recent_from)
+            extra = b" MODSEQ (%d)" % change.modseq if self.condstore else b""
+            self.send(
+                b"* %d FETCH (UID %d FLAGS (%b)%b)\r\n" % (change.number, change.uid, named, extra)
+            )
+
+    def news(self) -> None:
+        """Something happened to a mailbox in IDLE."""
+        if self.idle_tag is not None and self.view is not None and not self.over:
+            if self.connection.congested:
+                return
+            try:
+                self.tell(expunges=True)
+            except Deselected as error:
+                self.bye(str(error))
+            self.connection.flush()
+
+    def start_idle(self, tag: bytes) -> None:
+        self.idle_tag = tag
+        if self.view is not None:
+            path = self._path(self.view)
+            self.context.hub.join(self.user.maildir, self.view.folder_id, path, self)
+
+    def stop_idle(self) -> bytes:
+        tag, self.idle_tag = self.idle_tag, None
+        if self.view is not None:
+            self.context.hub.leave(self.user.maildir, self.view.folder_id, self)
+        return tag or b"*"
+
+    def _path(self, view: View) -> Path:
+        with self.store() as store:
+            return folder_of(store, view).path
+
+    # Beginnings and ends
+
+    def select(self, view: View) -> None:
+        self.unselect()
+        self.view = view
+
+    def unselect(self) -> None:
+        """Leave the selected mailbox; its file names are brought up to date meanwhile."""
+        view, self.view = self.view, None
+        if view is not None and self.dirty and self.identity is not None:
+            self.dirty = False
+            maildir, stores, folder = self.identity.maildir, self.context.stores, view.folder_id
+            self.context.hub.spawn(lambda: _write_back(stores, maildir, folder))
+
+    def ended(self) -> None:
+        """The connection is gone."""
+        self.over = True
+        if self.idle_tag is not None:
+            self.stop_idle()
+        self.unselect()
+        if self.identity is not None:
+            _log.debug("session.closed", session=self.id, address=self.identity.address)
+
+
+def folder_of(store: MailStore, view: View) -> Folder:
+    """The folder of a view through some store; raises Deselected when it was deleted."""
+    row = folder_rows.by_id(store.index, view.folder_id)
+    if row is None:
+        raise Deselected("The selected mailbox was deleted.")
+    return Folder(store.index, row, store.announce)
+
+
+def _with_store(context: Context, maildir: Path, job: Callable[[MailStore], T]) -> T:
+    with context.stores.borrow(maildir) as store:
+        return job(store)
+
+
+def _write_back(stores: Stores, maildir: Path, folder: int) -> None:
+    with stores.borrow(maildir) as store:
+        sync.write_back(store.index, folder)

@@ -1,0 +1,47 @@
+"""Servers as commands: `manage.py NAME [--fd LISTENER=N]…`, until SIGTERM."""
+
+import socket
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from mailcore import log
+from mailcore.conf.deployment import deployment
+from mailcore.errors import ConfigError
+from mailcore.server.listener import sockets_for
+
+
+class Server(Protocol):
+    """The `server` module of a daemon: its listeners' names, and what serves them."""
+
+    @property
+    def NAMES(self) -> Sequence[str]: ...  # a module's constant
+
+    def serve(self, sockets: Mapping[str, list[socket.socket]]) -> None: ...
+
+
+class DaemonCommand(BaseCommand):
+    """Subclasses name the module that serves, and say in `help` what it is for."""
+
+    server: Server
+    requires_system_checks: list[str] = []
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--fd",
+            action="append",
+            default=[],
+            metavar="NAME=N",
+            help=f"inherit listening socket N as {' or '.join(self.server.NAMES)};"
+            " may be repeated; without any, the configured ports are bound",
+        )
+
+    def handle(self, *args: Any, fd: list[str], **options: Any) -> None:
+        where = deployment()
+        log.setup(json=where.log_json, level=where.log_level)
+        try:
+            sockets = sockets_for(self.server.NAMES, fd, where.bind, where.ports)
+        except ConfigError as error:
+            raise CommandError(str(error)) from None
+        self.server.serve(sockets)

@@ -1,0 +1,45 @@
+"""One mail transaction: from MAIL to the end of the content.  RFC 5321 §3.3."""
+
+from dataclasses import dataclass, field
+
+from mailcore.envelope import Envelope, EnvelopeRecipient, Path, Source
+from mailcore.protocol.smtp.parameters import MailOptions
+from mailcore.routing.router import Resolution
+from mailcore.smtpd.intake import ChunkIntake
+
+
+@dataclass(slots=True)
+class Transaction:
+    """What has been said so far.  `attempts` counts recipients, refused ones included.
+
+    `chunks` is there once BDAT began; `failed` once a chunk was refused: then only RSET
+    helps.  RFC 3030 §2.
+    """
+
+    reverse_path: Path
+    options: MailOptions
+    recipients: list[EnvelopeRecipient] = field(default_factory=list)
+    resolutions: list[Resolution] = field(default_factory=list)
+    attempts: int = 0
+    chunks: ChunkIntake | None = None
+    failed: bool = False
+
+    def envelope(self, source: Source, auth_identity: str, listener: str) -> Envelope:
+        options = self.options
+        return Envelope(
+            reverse_path=self.reverse_path,
+            recipients=tuple(self.recipients),
+            source=source,
+            body=options.body,
+            smtputf8=options.smtputf8,
+            ret=options.ret,
+            envid=options.envid,
+            auth_identity=auth_identity,
+            listener=listener,
+        )
+
+    def discard(self) -> None:
+        """The transaction is abandoned: let go of its content."""
+        if self.chunks is not None:
+            self.chunks.discard()
+            self.chunks = None
