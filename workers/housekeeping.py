@@ -1,0 +1,40 @@
+"""What nobody waits for: orphaned spool files, old history, mailboxes to tidy."""
+
+import sqlite3
+import time
+
+from mailcore import log
+from mailcore.accounts import directory
+from mailcore.conf.current import snapshot
+from mailcore.errors import MailError
+from mailcore.mailbox.store import MailStore
+from mailcore.maildir import folders
+from mailcore.queue import destinations, spool, trace
+from workers.celery import app
+
+_log = log.get("housekeeping")
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def sweep() -> None:
+    """Remove spool files no row names, history past its retention, rests that are over."""
+    now = time.time()
+    spool.sweep(now)
+    trace.prune(now - snapshot().general.trace_retention)
+    destinations.prune(now)
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def tidy_mailboxes() -> None:
+    """Bring every Maildir's file names and UID list up to date with its index.
+
+    One mailbox that cannot be tidied keeps no other from it.
+    """
+    for maildir in directory.maildirs():
+        if not folders.is_maildir(maildir):
+            continue
+        try:
+            with MailStore(maildir) as store:
+                store.checkpoint()
+        except (OSError, MailError, sqlite3.Error) as problem:
+            _log.warning("mailbox.untidy", maildir=str(maildir), error=repr(problem))

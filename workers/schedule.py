@@ -1,0 +1,21 @@
+"""The beat table.  Every job here is idempotent, so two beats are harmless."""
+
+TICK = 15.0  # seconds; the safety net under the doorbell
+
+SCHEDULE = {
+    "tick": {
+        "task": "workers.scheduler.tick",
+        "schedule": TICK,
+        "options": {"expires": TICK},
+    },
+    "sweep": {
+        "task": "workers.housekeeping.sweep",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
+    "tidy": {
+        "task": "workers.housekeeping.tidy_mailboxes",
+        "schedule": 6 * 3600.0,
+        "options": {"expires": 3600},
+    },
+}
