@@ -1,0 +1,173 @@
+"""One page per settings section, drawn from the schema; every save can be undone."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django import forms
+from django.contrib import messages
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_http_methods, require_POST
+
+from adminpanel.forms import form_for
+from adminpanel.permissions import administrator
+from mailcore.conf import store
+from mailcore.conf import values as grammar
+from mailcore.conf.fields import Setting
+from mailcore.conf.schema.registry import SECTIONS, SETTINGS
+from mailcore.errors import ConfigError
+
+TITLES = {
+    "general": "This server",
+    "auth": "Sign-in",
+    "esmtp": "Mail transfer",
+    "queue": "Queue and retries",
+    "imap": "IMAP",
+    "pop3": "POP3",
+    "webmail": "Webmail",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One line of the preview."""
+
+    label: str
+    name: str
+    old: str
+    new: str
+
+
+def sections() -> list[tuple[str, str]]:
+    """Name and title of each section, for the side bar."""
+    return [(name, TITLES.get(name, name.capitalize())) for name in SECTIONS]
+
+
+@administrator
+@require_http_methods(["GET", "POST"])
+def section(request: HttpRequest, name: str) -> HttpResponse:
+    """Show, preview, save."""
+    if name not in SETTINGS:
+        raise Http404("no such settings section")
+    schema = SETTINGS[name]
+    present = store.values(name)
+    form = form_for(
+        schema, data=request.POST if request.method == "POST" else None, initial=present
+    )
+    changes: list[Difference] = []
+    if request.method == "POST" and form.is_valid():
+        wanted = _wanted(form, schema, present)
+        changes = _differences(schema, present, wanted)
+        if not changes:
+            messages.info(request, "Nothing was changed.")
+            return redirect("admin-settings", name)
+        if "apply" in request.POST and _save(request, form, name, wanted):
+            return redirect("admin-settings", name)
+    return render(
+        request,
+        "adminpanel/settings.html",
+        {
+            "name": name,
+            "title": TITLES.get(name, name.capitalize()),
+            "about": (SECTIONS[name].__doc__ or "").strip(),
+            "rows": [(form[key], one, _default(one)) for key, one in schema.items()],
+            "form": form,
+            "changes": changes,
+        },
+    )
+
+
+@administrator
+def history(request: HttpRequest) -> HttpResponse:
+    """Who changed what, newest first."""
+    asked = request.GET.get("before", "")
+    before = int(asked) if asked.isascii() and asked.isdigit() else None
+    rows = store.history(limit=51, before=before)
+    return render(
+        request,
+        "adminpanel/history.html",
+        {
+            "rows": [(row, _shown(row)) for row in rows[:50]],
+            "more": rows[49].id if rows[50:] else None,
+        },
+    )
+
+
+@administrator
+@require_POST
+def undo(request: HttpRequest, number: int) -> HttpResponse:
+    """Put back what a change set changed."""
+    try:
+        store.undo(number, by=request.user.get_username())
+        messages.success(request, "Put back.")
+    except ConfigError as error:
+        messages.error(request, str(error))
+    return redirect("admin-history")
+
+
+def _wanted(
+    form: forms.Form, schema: dict[str, Setting], present: dict[str, Any]
+) -> dict[str, Any]:
+    """An empty password field means: leave the password."""
+    return {
+        name: present[name]
+        if one.kind == "password" and not form.cleaned_data[name]
+        else form.cleaned_data[name]
+        for name, one in schema.items()
+    }
+
+
+def _differences(
+    schema: dict[str, Setting], present: dict[str, Any], wanted: dict[str, Any]
+) -> list[Difference]:
+    return [
+        Difference(
+            name.replace("_", " ").capitalize(),
+            name,
+            _show(one, present[name]),
+            _show(one, wanted[name]),
+        )
+        for name, one in schema.items()
+        if present[name] != wanted[name]
+    ]
+
+
+def _save(request: HttpRequest, form: forms.Form, name: str, wanted: dict[str, Any]) -> bool:
+    try:
+        store.save(name, wanted, by=request.user.get_username())
+    except ConfigError as error:
+        form.add_error(None, str(error))
+        return False
+    messages.success(request, "Saved. In effect for new sessions within two seconds.")
+    return True
+
+
+def _show(one: Setting, value: Any) -> str:
+    if one.kind == "password":
+        return "•••" if value else "(none)"
+    return grammar.show(one, value) or "(empty)"
+
+
+def _default(one: Setting) -> str:
+    return grammar.show(one, one.default) or "empty"
+
+
+def _shown(row: store.History) -> list[Difference]:
+    return [
+        Difference(
+            f"{change.section}.{change.name}",
+            change.scope,
+            _shown_value(change, change.old),
+            _shown_value(change, change.new),
+        )
+        for change in row.changes
+    ]
+
+
+def _shown_value(change: store.Change, value: Any) -> str:
+    if value is None:
+        return "default"
+    found = SETTINGS.get(change.section, {}).get(change.name)
+    if found is None or change.is_secret:
+        return str(value)
+    return grammar.show(found, tuple(value) if isinstance(value, list) else value) or "(empty)"
