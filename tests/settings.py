@@ -1,0 +1,14 @@
+"""Settings for tests: a home of its own, quick hashing, no embedded services."""
+
+import os
+import tempfile
+
+os.environ.setdefault("COURIER_HOME", tempfile.mkdtemp(prefix="courier-test-"))
+os.environ.setdefault("COURIER_SECRET", "tests-only")
+os.environ.setdefault("COURIER_HOSTNAME", "mail.example.test")
+
+from courier_web.settings import *  # noqa: F403
+
+for _alias, _database in DATABASES.items():  # noqa: F405 - several threads must see one database
+    if _database["ENGINE"].endswith("sqlite3"):
+        _database["TEST"] = {"NAME": str(COURIER_HOME / f"test-{_alias}.db")}  # noqa: F405

@@ -1,0 +1,105 @@
+"""A real DNS server for tests: answers a zone over UDP and TCP, or fails as told."""
+
+import socket
+import socketserver
+import struct
+import threading
+from collections.abc import Mapping, Sequence
+
+import dns.flags
+import dns.message
+import dns.name
+import dns.rcode
+import dns.rdatatype
+import dns.rrset
+
+Zone = Mapping[str, Mapping[str, Sequence[str]]]
+
+
+class DnsServer:
+    """`zone` is name → type → records as text, for instance {"a.test": {"MX": ["10 mx.a.test."]}}.
+
+    A name in `broken` answers SERVFAIL, one in `silent` nothing but what the zone has for it;
+    `asked` keeps the questions.  TTLs are 0 unless given, so that a test may change the zone.
+    """
+
+    def __init__(self, zone: Zone) -> None:
+        self.zone = {name.lower(): dict(records) for name, records in zone.items()}
+        self.broken: set[str] = set()
+        self.silent: set[str] = set()
+        self.asked: list[tuple[str, str]] = []
+        outer = self
+
+        class Udp(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                data, sock = self.request
+                reply = outer.answer(data)
+                if reply:
+                    sock.sendto(reply, self.client_address)
+
+        class Tcp(socketserver.BaseRequestHandler):
+            def handle(self) -> None:
+                size = struct.unpack("!H", self.request.recv(2))[0]
+                reply = outer.answer(self.request.recv(size))
+                if reply:
+                    self.request.sendall(struct.pack("!H", len(reply)) + reply)
+
+        self.udp, self.tcp = _same_port(Udp, Tcp)
+        self.port = self.udp.server_address[1]
+        for server in (self.udp, self.tcp):
+            server.daemon_threads = True
+            threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True).start()
+
+    @property
+    def address(self) -> str:
+        """As the setting queue.resolvers wants it."""
+        return f"127.0.0.1:{self.port}"
+
+    def stop(self) -> None:
+        for server in (self.udp, self.tcp):
+            server.shutdown()
+            server.server_close()
+
+    def answer(self, data: bytes) -> bytes | None:
+        query = dns.message.from_wire(data)
+        question = query.question[0]
+        name = question.name.to_text(omit_final_dot=True).lower()
+        kind = dns.rdatatype.to_text(question.rdtype)
+        self.asked.append((name, kind))
+        if name in self.silent and kind not in self.zone.get(name, {}):
+            return None
+        reply = dns.message.make_response(query)
+        reply.flags |= dns.flags.RA
+        if name in self.broken:
+            reply.set_rcode(dns.rcode.SERVFAIL)
+        elif name not in self.zone:
+            reply.set_rcode(dns.rcode.NXDOMAIN)
+        elif records := self.zone[name].get(kind):
+            reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", kind, *records))
+        elif target := self.zone[name].get("CNAME"):
+            reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", "CNAME", *target))
+        return reply.to_wire()
+
+
+def _same_port(
+    udp: type[socketserver.BaseRequestHandler], tcp: type[socketserver.BaseRequestHandler]
+) -> tuple[socketserver.ThreadingUDPServer, socketserver.ThreadingTCPServer]:
+    """Both servers on a port that is free for both."""
+    for _ in range(50):
+        one = socketserver.ThreadingUDPServer(("127.0.0.1", 0), udp)
+        try:
+            return one, socketserver.ThreadingTCPServer(one.server_address, tcp)
+        except OSError:
+            one.server_close()
+    raise RuntimeError("no port is free for UDP and TCP")
+
+
+def dead_address() -> str:
+    """An address:port where nobody answers DNS, and nobody refuses either."""
+    holder = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+    holder.bind(("127.0.0.1", 0))
+    _held.append(holder)
+    return f"127.0.0.1:{holder.getsockname()[1]}"
+
+
+_held: list[socket.socket] = []
