@@ -4,8 +4,10 @@ Fixed keys: id (queue id), session, peer, reverse_path, recipient, status, trans
 host, seconds.  Secrets and message bodies are never logged.
 """
 
+import contextlib
 import logging
 import sys
+from typing import TextIO
 
 import structlog
 
@@ -16,6 +18,26 @@ def get(name: str) -> structlog.typing.FilteringBoundLogger:
     return logger
 
 
+class _Unfailing:
+    """A stream whose reader may be gone, or its disk full: what can't be written is lost.
+
+    A server that can't log must go on: mail under way must not fail for want of a line.
+    """
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+
+    def write(self, text: str) -> int:
+        try:
+            return self._stream.write(text)
+        except OSError:
+            return 0
+
+    def flush(self) -> None:
+        with contextlib.suppress(OSError):
+            self._stream.flush()
+
+
 def setup(*, json: bool, level: str = "INFO") -> None:
     """Configure structlog and the standard library's logging for this process."""
     renderer: structlog.typing.Processor = (
@@ -23,6 +45,7 @@ def setup(*, json: bool, level: str = "INFO") -> None:
         if json
         else structlog.processors.LogfmtRenderer(key_order=["timestamp", "level", "at", "event"])
     )
+    stream: TextIO = _Unfailing(sys.stderr)  # type: ignore[assignment]  # all that loggers use
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -32,9 +55,9 @@ def setup(*, json: bool, level: str = "INFO") -> None:
             renderer,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelName(level)),
-        logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
+        logger_factory=structlog.WriteLoggerFactory(file=stream),
         cache_logger_on_first_use=True,
     )
     logging.basicConfig(
-        level=level, stream=sys.stderr, format="level=%(levelname)s at=%(name)s event=%(message)s"
+        level=level, stream=stream, format="level=%(levelname)s at=%(name)s event=%(message)s"
     )

@@ -83,6 +83,8 @@ def test_a_database_that_is_down_gives_4xx_and_recovers(
 
 def test_a_full_disk_gives_4xx_and_recovers(small_disk: Stack) -> None:
     address = person(small_disk, "full")
+    for pause in ("queue.retry_alpha", "queue.retry_gamma"):  # else five minutes, and an hour
+        small_disk.manage("settings", "set", pause, "2s")
     with Mailer(small_disk, address) as mailer:
         mailer.wait_for(10)
         ballast = small_disk.home / "ballast"
