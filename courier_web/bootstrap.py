@@ -24,6 +24,9 @@ TEST_PROGRAMS = {
     "mbsync": "isync",
     "curl": "curl",
 }
+TEST_PERL = {
+    "Net::SSLeay": "libnet-ssleay-perl",  # what swaks speaks TLS by; apt only recommends it
+}
 TEST_FILES = {
     "/usr/lib/postfix/sbin/smtpd": "postfix",
     "/usr/sbin/smtp-sink": "postfix",
@@ -124,6 +127,7 @@ def _without_ldap(file: Path) -> str:
 def _install_test_programs() -> None:
     missing = [package for program, package in TEST_PROGRAMS.items() if not _has(program)]
     missing += [package for file, package in TEST_FILES.items() if not Path(file).exists()]
+    missing += [package for module, package in TEST_PERL.items() if not _perl_has(module)]
     if not _postgres_there():
         missing.append("postgresql")
     missing = sorted(set(missing))
@@ -134,6 +138,12 @@ def _install_test_programs() -> None:
 def _has(program: str) -> bool:
     """Whether a program is installed, in the administrator's directories too."""
     return bool(shutil.which(program, path=os.environ.get("PATH", "") + ":/usr/sbin:/sbin"))
+
+
+def _perl_has(module: str) -> bool:
+    return shutil.which("perl") is not None and (
+        subprocess.call(["perl", f"-M{module}", "-e1"], stderr=subprocess.DEVNULL) == 0
+    )
 
 
 def _postgres_there() -> bool:

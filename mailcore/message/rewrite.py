@@ -5,6 +5,7 @@ never touched.
 """
 
 import re
+from collections.abc import Collection
 from dataclasses import replace
 
 from mailcore.message import address_list, header
@@ -21,6 +22,20 @@ _ADDRESSES = frozenset(
 def rename_return_path(block: bytes) -> bytes:
     """A Return-Path that came with the message is hearsay; the real one is ours to write."""
     return _RETURN_PATH.sub(b"Old-Return-Path", block)
+
+
+def retire(block: bytes, renamed: Collection[bytes], removed: Collection[bytes]) -> bytes:
+    """Rename fields to Old-… and take others out; names are in lower case."""
+    out: list[bytes] = []
+    done = 0
+    for field in header.fields(block):
+        if field.name in removed:
+            out.append(block[done : field.start])
+            done = field.end
+        elif field.name in renamed:
+            out += [block[done : field.start], b"Old-"]
+            done = field.start
+    return b"".join([*out, block[done:]]) if out else block
 
 
 def missing(lower_block: bytes, name: bytes) -> bool:

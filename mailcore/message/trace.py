@@ -1,6 +1,7 @@
 """Trace fields: Received, Return-Path, Delivered-To; and counting them.  RFC 5321 §4.4."""
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.envelope import Path
@@ -17,6 +18,10 @@ class Origin:
 
     `protocol` is RFC 3848's word (ESMTPSA, LMTP, local); `tls` reads "TLSv1.3,256bits,NAME".
     `add_missing_headers` is for submissions, never for mail of strangers.
+
+    What checks found is written too: `fields` above the message, `results` as our
+    Authentication-Results; fields of the names `renamed` become Old-…, those `removed` go.
+    `hold` holds the message in the queue, and says why.
     """
 
     protocol: str
@@ -27,6 +32,11 @@ class Origin:
     session: str = ""
     identity: str = ""
     add_missing_headers: bool = False
+    fields: bytes = b""
+    results: tuple[str, ...] = ()
+    renamed: frozenset[bytes] = frozenset()
+    removed: frozenset[bytes] = frozenset()
+    hold: str = ""
 
 
 def received(origin: Origin, me: str, number: str, date: bytes) -> bytes:
@@ -48,6 +58,12 @@ def received(origin: Origin, me: str, number: str, date: bytes) -> bytes:
         number.encode("ascii"),
         date,
     )
+
+
+def authentication_results(me: str, results: Sequence[str]) -> bytes:
+    """Our Authentication-Results field, one clause a line.  RFC 8601 §2.2."""
+    clauses = ";\r\n  ".join(" ".join(_BREAKS.sub(" ", each).split()) for each in results)
+    return f"Authentication-Results: {me};\r\n  {clauses}\r\n".encode("utf-8", "replace")
 
 
 def return_path(reverse_path: str) -> bytes:

@@ -62,6 +62,7 @@ def _job(function: Callable[..., T], args: tuple[Any, ...]) -> T:
 
 
 database = Pool("database", 8)
+checks = Pool("checks", 16)  # of received messages: DNS, filters
 dns = Pool("dns", 8)
 store = Pool("store", 8)
 password = Pool("password", 4)  # each verification takes 19 MiB and a core
@@ -69,5 +70,5 @@ password = Pool("password", 4)  # each verification takes 19 MiB and a core
 
 def close_all() -> None:
     """End the threads of this process; for an orderly exit."""
-    for pool in (database, dns, store, password):
+    for pool in (checks, database, dns, store, password):
         pool.close()

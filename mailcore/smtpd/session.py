@@ -10,6 +10,7 @@ from mailcore.auth.identity import Identity
 from mailcore.envelope import EnvelopeRecipient, Path, Source
 from mailcore.errors import GrammarError
 from mailcore.policy import limits
+from mailcore.policy.contract import Peer
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import commands, extensions, parameters
 from mailcore.protocol.smtp.commands import BadAddress
@@ -348,7 +349,18 @@ class SmtpSession(SmtpConnection):
             source = Source.AUTHSMTP
         envelope = transaction.envelope(source, identity, self.listener.name)
         origin = self._origin(transaction)
-        return await hand_over(transaction, envelope, content, origin, self.settings.esmtp)
+        return await hand_over(transaction, envelope, content, origin, self._peer(), self.settings)
+
+    def _peer(self) -> Peer:
+        return Peer(
+            address=self.peer,
+            helo=self.helo,
+            tls=self.tls,
+            local_address=self.local_address,
+            listener=self.listener.name,
+            identity=self.identity.address if self.identity else "",
+            trusted=not self.is_stranger,
+        )
 
     def _origin(self, transaction: Transaction) -> Origin:
         assert self.session is not None

@@ -75,6 +75,7 @@ def accept(
             envid=envelope.envid,
             verp=envelope.verp,
             minimum_security=envelope.minimum_security,
+            held=bool(origin.hold),
             report=any(each.state == REPORT for each in recipients),
             events=(_queued(number, envelope, origin, content, recipients),),
             settles=settles,
@@ -104,5 +105,6 @@ def _queued(
         address=str(envelope.reverse_path).lower(),
         peer=peer,
         text=f"{origin.protocol}, {content.size} octets, {len(recipients)} recipients"
-        + (f", session {origin.session}" if origin.session else ""),
+        + (f", session {origin.session}" if origin.session else "")
+        + (f", held: {origin.hold}" if origin.hold else ""),
     )

@@ -51,6 +51,11 @@ def prepare(
     )
     now = _date(int(time.time()))
     prefix = trace.received(origin, settings.me, ids.text(number), now)
+    if origin.results:
+        prefix += trace.authentication_results(settings.me, origin.results)
+    prefix += origin.fields
+    if origin.renamed or origin.removed:
+        changed = rewrite.retire(changed, origin.renamed, origin.removed)
     if origin.add_missing_headers:
         changed = rewrite.qualify(changed, settings.default_domain)
         prefix += _missing(lower, number, now, settings)

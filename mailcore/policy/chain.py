@@ -1,0 +1,40 @@
+"""The checks of a received message, one after another, in Courier's order (its submit.C).
+
+Each has a row here: its name, whether it applies, and the function.  None that applies to
+nobody costs anything: then the message never leaves the event loop.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from mailcore.conf.schema.registry import Snapshot
+from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """One check of the chain."""
+
+    name: str
+    wanted: Wanted
+    check: Check
+
+
+CHAIN: tuple[Link, ...] = ()
+
+
+def wanted(settings: Snapshot, peer: Peer, chain: Sequence[Link] = CHAIN) -> tuple[Link, ...]:
+    """The checks that apply; does not block."""
+    return tuple(link for link in chain if link.wanted(settings, peer))
+
+
+def run(links: Sequence[Link], received: Received) -> Verdict:
+    """Ask one check after another until one refuses.  Blocks.
+
+    Raises TemporaryFailure, and whatever a broken check raises: that too puts the message off.
+    """
+    for link in links:
+        received = received.after(link.check(received))
+        if received.so_far.is_final:
+            break
+    return received.so_far

@@ -1,0 +1,107 @@
+"""What a check of a received message is told, and what it may answer.
+
+A check is a function from `Received` to `Verdict`, found by name in `policy.chain`.  It may
+block (DNS, a filter's socket): it runs in a thread, before anything has been promised.  A
+check that can't be carried out raises TemporaryFailure: the peer is told to come again.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Self
+
+from mailcore.conf.schema.registry import Snapshot
+from mailcore.envelope import Path
+from mailcore.protocol.reply import Reply
+from mailcore.queue.content import Content
+
+
+@dataclass(frozen=True, slots=True)
+class Peer:
+    """Who is at the other end of a session.
+
+    `host` is the name its address has in DNS both ways, "" when it has none, SOFT_ERROR when
+    DNS could not tell.  `identity` is the login's address; `trusted`: it may relay, so checks
+    of strangers do not apply.
+    """
+
+    address: str
+    host: str = ""
+    helo: str = ""
+    tls: str = ""
+    local_address: str = ""
+    listener: str = ""
+    identity: str = ""
+    trusted: bool = False
+
+
+SOFT_ERROR = "softdnserr"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What is thought of a message; the empty one has no objection and changes nothing.
+
+    `refusal` refuses it whole, `refused` single recipients by their index (told by EXDATA and
+    LMTP).  `fields` are header fields to put before it, each with its line end; `results` are
+    clauses for our Authentication-Results (RFC 8601), such as "spf=pass smtp.mailfrom=a.test".
+    Fields named (in lower case) in `renamed` become Old-…, those in `removed` go.
+    `hold` accepts it and holds it in the queue for the reason given; `discard` accepts it and
+    throws it away, traced.  `content` replaces the message.
+    """
+
+    refusal: Reply | None = None
+    refused: Mapping[int, Reply] = field(default_factory=dict)
+    fields: bytes = b""
+    results: tuple[str, ...] = ()
+    renamed: frozenset[bytes] = frozenset()
+    removed: frozenset[bytes] = frozenset()
+    hold: str = ""
+    discard: bool = False
+    content: Content | None = None
+
+    @property
+    def is_final(self) -> bool:
+        """No further check is asked."""
+        return self.refusal is not None or self.discard
+
+    def and_then(self, other: "Verdict") -> "Verdict":
+        """This verdict with a later one's laid over it."""
+        return Verdict(
+            refusal=other.refusal or self.refusal,
+            refused={**self.refused, **other.refused},
+            fields=other.fields + self.fields,  # the newest trace is on top
+            results=self.results + other.results,
+            renamed=self.renamed | other.renamed,
+            removed=self.removed | other.removed,
+            hold=self.hold or other.hold,
+            discard=self.discard or other.discard,
+            content=other.content or self.content,
+        )
+
+
+NO_OBJECTION = Verdict()
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that has come and is not accepted yet; `so_far` is what earlier checks said."""
+
+    peer: Peer
+    reverse_path: Path
+    recipients: tuple[Path, ...]
+    content: Content
+    settings: Snapshot
+    session: str = ""
+    so_far: Verdict = NO_OBJECTION
+
+    def after(self, verdict: Verdict) -> Self:
+        """What the next check is told."""
+        merged = self.so_far.and_then(verdict)
+        return replace(self, so_far=merged, content=merged.content or self.content)
+
+
+Check = Callable[[Received], Verdict]
+"""A check of messages."""
+
+Wanted = Callable[[Snapshot, Peer], bool]
+"""Whether a check applies to a session at all: asked on the event loop, so it must not block."""
