@@ -109,6 +109,17 @@ class Body(StrEnum):
     BINARY = "BINARYMIME"
 
 
+class Security(StrEnum):
+    """The least a message must be given on each hop; empty when nothing was asked for.
+
+    STARTTLS is Courier's SECURITY=STARTTLS, REQUIRETLS is RFC 8689's.
+    """
+
+    UNSAID = ""
+    STARTTLS = "STARTTLS"
+    REQUIRETLS = "REQUIRETLS"
+
+
 @dataclass(frozen=True, slots=True)
 class EnvelopeRecipient:
     """One forward-path with its DSN wishes.
@@ -135,4 +146,4 @@ class Envelope:
     auth_identity: str = ""  # the login, when there was one
     listener: str = ""  # the vanity listener that took it
     verp: bool = False
-    minimum_security: str = ""  # "STARTTLS" when asked for by SECURITY=
+    minimum_security: str = ""  # a Security

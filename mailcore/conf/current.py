@@ -53,13 +53,14 @@ def refresh() -> Snapshot:
 
 
 def _load(number: int) -> Snapshot:
-    values: dict[str, dict[str, object]] = {}
-    for row in Setting.objects.filter(scope=""):
+    scopes: dict[str, dict[str, dict[str, object]]] = {}
+    for row in Setting.objects.all():
         declared = SETTINGS.get(row.section, {}).get(row.name)
         if declared is not None:
             value = tuple(row.value) if isinstance(row.value, list) else row.value
-            values.setdefault(row.section, {})[row.name] = value
-    return build(number, deployment().hostname, values)
+            scopes.setdefault(row.scope, {}).setdefault(row.section, {})[row.name] = value
+    values = scopes.pop("", {})
+    return build(number, deployment().hostname, values, scopes)
 
 
 def _start() -> Snapshot:

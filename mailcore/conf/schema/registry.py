@@ -1,6 +1,7 @@
 """Every section there is.  To add one: a module here, a field in Snapshot, a line in the docs."""
 
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any, get_type_hints
 
 from mailcore.conf.fields import Setting, settings_of
@@ -12,10 +13,16 @@ from mailcore.conf.schema.pop3 import Pop3
 from mailcore.conf.schema.queue import Queue
 from mailcore.conf.schema.webmail import Webmail
 
+Values = Mapping[str, Mapping[str, Any]]  # section → name → value
+
 
 @dataclass(frozen=True)
 class Snapshot:
-    """All settings at one revision, immutable; a session keeps the one it began with."""
+    """All settings at one revision, immutable; a session keeps the one it began with.
+
+    `overlays` are the values of each narrower scope (listener:NAME, domain:NAME,
+    account:ADDRESS); `scoped` lays them over.
+    """
 
     revision: int = 0
     hostname: str = "localhost"  # the machine's, for when general.me is empty
@@ -26,6 +33,40 @@ class Snapshot:
     imap: Imap = field(default_factory=Imap)
     pop3: Pop3 = field(default_factory=Pop3)
     webmail: Webmail = field(default_factory=Webmail)
+    overlays: Mapping[str, Values] = field(default_factory=dict, repr=False, hash=False)
+    _made: dict[tuple[str, ...], "Snapshot"] = field(
+        default_factory=dict, init=False, repr=False, hash=False, compare=False
+    )
+
+    def scoped(self, *scopes: str) -> "Snapshot":
+        """These settings with those of `scopes` over them, the last on top.  No I/O.
+
+        Made once for each combination that says anything; else it is this snapshot itself.
+        """
+        telling = tuple(scope for scope in scopes if scope in self.overlays)
+        if not telling:
+            return self
+        made = self._made.get(telling)
+        if made is None:
+            made = self
+            for scope in telling:
+                made = _overlaid(made, self.overlays[scope])
+            self._made[telling] = made
+        return made
+
+    def for_mail(self, listener: str, login: str) -> "Snapshot":
+        """What holds for mail taken by this listener from this login, on its way out too.
+
+        Courier's vanity configuration: the listener's settings count before the login's.
+        """
+        if not self.overlays:
+            return self
+        scopes = [f"listener:{listener}"] if listener else []
+        if login:
+            login = login.lower()
+            domain = login.rpartition("@")[2]
+            scopes = [f"domain:{domain}", f"account:{login}", *scopes]
+        return self.scoped(*scopes)
 
     @property
     def me(self) -> str:
@@ -40,7 +81,7 @@ class Snapshot:
 SECTIONS: dict[str, type] = {
     name: schema
     for name, schema in get_type_hints(Snapshot).items()
-    if name not in ("revision", "hostname")
+    if name not in ("revision", "hostname", "overlays", "_made")
 }
 
 SETTINGS: dict[str, dict[str, Setting]] = {
@@ -54,7 +95,14 @@ def find(path: str) -> Setting | None:
     return SETTINGS.get(section, {}).get(name)
 
 
-def build(revision: int, hostname: str, values: dict[str, dict[str, Any]]) -> Snapshot:
-    """A snapshot of the defaults with `values` (section → name → value) laid over them."""
+def build(
+    revision: int, hostname: str, values: Values, overlays: Mapping[str, Values] | None = None
+) -> Snapshot:
+    """A snapshot of the defaults with `values` laid over them."""
     sections = {name: schema(**values.get(name, {})) for name, schema in SECTIONS.items()}
-    return Snapshot(revision=revision, hostname=hostname, **sections)
+    return Snapshot(revision=revision, hostname=hostname, overlays=overlays or {}, **sections)
+
+
+def _overlaid(snapshot: Snapshot, values: Values) -> Snapshot:
+    sections = {name: replace(getattr(snapshot, name), **new) for name, new in values.items()}
+    return replace(snapshot, **sections)

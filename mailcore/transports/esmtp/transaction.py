@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from mailcore import status
-from mailcore.message import recode
+from mailcore.message import recode, verp
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
 from mailcore.protocol.smtp.client import MailWishes
@@ -219,7 +219,7 @@ def groups(
     """
     reverse = message.reverse_path
     if message.verp and reverse:
-        return [Group(verp(reverse, each.forward_path), (each,)) for each in recipients]
+        return [Group(verp.encode(reverse, each.forward_path), (each,)) for each in recipients]
     if peer_has_dsn or not reverse:
         found = [Group(reverse, tuple(recipients))]
     else:
@@ -227,14 +227,6 @@ def groups(
         others = tuple(each for each in recipients if each.notify != "NEVER")
         found = [Group(reverse, others), Group("", never)]
     return [group for group in found if group.recipients]
-
-
-def verp(reverse_path: str, forward_path: str) -> str:
-    """`list-return@here` + `j+k@host.tld` → `list-return-j+2Bk=host.tld@here`."""
-    local, _, domain = reverse_path.rpartition("@")
-    to, _, host = forward_path.rpartition("@")
-    quoted = "".join(f"+{ord(c):02X}" if c in "@%:!+" else c for c in to)
-    return f"{local}-{quoted}={host}@{domain}"
 
 
 def wire_path(path: str, utf8: bool) -> str | None:

@@ -18,7 +18,7 @@ from mailcore.errors import GrammarError, MailError
 from mailcore.mailbox.delivery import Answer, Arrival, Consignment, Delivered, Quota, deliver_all
 from mailcore.mailbox.store import nobody
 from mailcore.mailbox.stores import Stores
-from mailcore.message import trace
+from mailcore.message import trace, verp
 from mailcore.queue import ids
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
@@ -126,10 +126,13 @@ def _outcomes(
 def _arrival(
     message: ClaimedMessage, recipient: ClaimedRecipient, path: Path, data: bytes | BinaryIO
 ) -> Arrival:
+    reverse = message.reverse_path
+    if message.verp:
+        reverse = verp.encode(reverse, recipient.forward_path)
     return Arrival(
         unique=ids.text(recipient.id),
         data=data,
-        prefix=trace.return_path(message.reverse_path) + trace.delivered_to(path) + message.prefix,
+        prefix=trace.return_path(reverse) + trace.delivered_to(path) + message.prefix,
         internal_date=int(message.created_at),
     )
 

@@ -71,3 +71,25 @@ def test_a_narrower_scope_lies_over_the_servers_value() -> None:
     assert store.values("auth", "domain:example.test")["failures_per_peer"] == 4
     assert store.values("auth")["failures_per_peer"] == 3
     assert current.refresh().auth.failures_per_peer == 3
+
+
+def test_a_snapshot_lays_a_scopes_values_over_its_own_and_makes_that_once() -> None:
+    store.save("queue", {"helo": "server.test", "source_ipv4": "192.0.2.1"}, by="eve")
+    store.save("queue", {"helo": "vanity.test"}, by="eve", scope="listener:vanity")
+    everyone = current.refresh()
+    scoped = everyone.scoped("listener:vanity")
+    assert (scoped.queue.helo, scoped.queue.source_ipv4) == ("vanity.test", "192.0.2.1")
+    assert scoped is everyone.scoped("listener:vanity", "listener:other")
+    assert everyone.scoped("listener:other") is everyone
+    assert scoped.revision == everyone.revision
+
+
+def test_the_listener_that_took_mail_counts_before_the_login_that_sent_it() -> None:
+    store.save("queue", {"helo": "by-domain"}, by="eve", scope="domain:example.test")
+    store.save("queue", {"helo": "by-account"}, by="eve", scope="account:ann@example.test")
+    store.save("queue", {"helo": "by-listener"}, by="eve", scope="listener:vanity")
+    settings = current.refresh()
+    assert settings.for_mail("", "").queue.helo == ""
+    assert settings.for_mail("smtp", "bob@example.test").queue.helo == "by-domain"
+    assert settings.for_mail("smtp", "Ann@Example.test").queue.helo == "by-account"
+    assert settings.for_mail("vanity", "ann@example.test").queue.helo == "by-listener"

@@ -146,3 +146,10 @@ def test_a_null_reverse_path_is_written_as_such() -> None:
     accept(envelope, None, Content.of(HELLO), FROM_AFAR).result(10)
     attempt.run_due("local")
     assert mails("bob@example.test")[0].startswith(b"Return-Path: <>\n")
+
+
+def test_verp_reaches_a_mailbox_as_the_encoded_return_path() -> None:
+    submit("bob@example.test", verp=True)
+    attempt.run_due("local")
+    expected = b"Return-Path: <a-bob=example.test@example.net>\n"
+    assert mails("bob@example.test")[0].startswith(expected)
