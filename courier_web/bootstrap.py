@@ -30,6 +30,7 @@ TEST_PERL = {
 TEST_FILES = {
     "/usr/lib/postfix/sbin/smtpd": "postfix",
     "/usr/sbin/smtp-sink": "postfix",
+    "/usr/sbin/knotd": "knot",
     "/usr/sbin/opendkim": "opendkim",
 }
 

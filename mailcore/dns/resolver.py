@@ -106,11 +106,21 @@ class Resolver:
             answer = self._resolver.resolve(asked, kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
             return False, []
+        except dns.resolver.NoNameservers as error:
+            if _is_a_circle(error):
+                return True, []
+            raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
         except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError):
             return False, []
         except (dns.exception.DNSException, OSError):
             raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
         return True, list(answer.rrset or ())
+
+
+def _is_a_circle(error: dns.resolver.NoNameservers) -> bool:
+    """Whether all that servers had were aliases that lead nowhere: no breakdown, but no record."""
+    attempts = error.kwargs.get("errors", ())
+    return bool(attempts) and all(isinstance(one[3], dns.message.ChainTooLong) for one in attempts)
 
 
 def _name(text: str) -> dns.name.Name:

@@ -11,6 +11,8 @@ from typing import Self
 
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Path
+from mailcore.policy import lookups, spf
+from mailcore.policy.spf import SpfVerdict
 from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content
 
@@ -84,7 +86,10 @@ NO_OBJECTION = Verdict()
 
 @dataclass(frozen=True, slots=True)
 class Received:
-    """A message that has come and is not accepted yet; `so_far` is what earlier checks said."""
+    """A message that has come and is not accepted yet; `so_far` is what earlier checks said.
+
+    `spf` holds what SPF said of the EHLO name and the reverse-path, where a setting asked.
+    """
 
     peer: Peer
     reverse_path: Path
@@ -93,6 +98,26 @@ class Received:
     settings: Snapshot
     session: str = ""
     so_far: Verdict = NO_OBJECTION
+    spf: tuple[SpfVerdict, ...] = ()
+
+    def spf_of(self, identity: str) -> SpfVerdict:
+        """SPF's verdict on "helo" or "mailfrom", which is asked for now if nobody has yet.
+
+        The null path is judged by the EHLO name.  RFC 7208 §2.4.  Blocks; never raises.
+        """
+        path = "" if identity == "helo" or self.reverse_path.is_null else str(self.reverse_path)
+        known = "mailfrom" if path else "helo"
+        for verdict in self.spf:
+            if verdict.identity == known:
+                return verdict
+        peer, settings = self.peer, self.settings
+        return spf.check(
+            peer.address,
+            path,
+            peer.helo,
+            resolver=lookups.names(settings),
+            receiver=settings.me,
+        )
 
     def after(self, verdict: Verdict) -> Self:
         """What the next check is told."""

@@ -35,10 +35,16 @@ class SpfResult(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SpfVerdict:
-    """`explanation` is the domain's own text for a fail, made printable, else ours."""
+    """`explanation` is the domain's own text for a fail, made printable, else ours.
+
+    `identity` is what kind of name was checked ("helo", "mailfrom", "from"), `subject` the
+    name or address itself.
+    """
 
     result: SpfResult
     explanation: str
+    identity: str = ""
+    subject: str = ""
 
 
 @dataclass(slots=True)
@@ -59,17 +65,25 @@ def check(
 
     `peer` is an IP address, `receiver` our own name.  Blocks; never raises.
     """
+    result, explanation = _check(peer, reverse_path, helo, resolver, receiver)
+    identity, subject = ("mailfrom", reverse_path) if reverse_path else ("helo", helo)
+    return SpfVerdict(result, explanation, identity, subject)
+
+
+def _check(
+    peer: str, reverse_path: str, helo: str, resolver: Resolver, receiver: str
+) -> tuple[SpfResult, str]:
     if not _is_domain(reverse_path.rpartition("@")[2] if reverse_path else helo):
-        return SpfVerdict(SpfResult.NONE, "no domain to check")
+        return SpfResult.NONE, "no domain to check"
     token = _asking.set(_Asking(resolver, time.monotonic() + LONGEST_CHECK))
     try:
         query = spf.query(i=peer, s=reverse_path, h=helo, receiver=receiver, strict=True)
         result, _, explanation = query.check()
-        return SpfVerdict(SpfResult(result), _printable(explanation))
+        return SpfResult(result), _printable(explanation)
     except TemporaryFailure as problem:
-        return SpfVerdict(SpfResult.TEMPERROR, problem.text)
+        return SpfResult.TEMPERROR, problem.text
     except Exception as problem:  # pyspf on hostile records: an error in the record, not in us
-        return SpfVerdict(SpfResult.PERMERROR, _printable(f"unusable record: {problem}"))
+        return SpfResult.PERMERROR, _printable(f"unusable record: {problem}")
     finally:
         _asking.reset(token)
 

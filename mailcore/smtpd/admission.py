@@ -8,11 +8,9 @@ from django.db.utils import Error as DatabaseError
 from mailcore import log
 from mailcore.auth.identity import Identity
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.dns import resolver
-from mailcore.dns.resolver import Resolver
 from mailcore.envelope import Path
 from mailcore.errors import TemporaryFailure
-from mailcore.policy import blocklist, bofh, limits, relay, sender, spf
+from mailcore.policy import blocklist, bofh, limits, lookups, relay, sender, spf
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing import router
@@ -63,7 +61,7 @@ async def judge_stranger(path: Path, helo: str, peer: str, settings: Snapshot) -
 
 
 def _ask_dns(path: Path, helo: str, peer: str, settings: Snapshot) -> Reply | None:
-    esmtp, names = settings.esmtp, _resolver(settings)
+    esmtp, names = settings.esmtp, lookups.names(settings)
     checks = [("", helo, esmtp.spf_helo)]
     if not path.is_null:
         checks.append((str(path), str(path), esmtp.spf_mail_from))
@@ -86,12 +84,7 @@ async def judge_peer(peer: str, settings: Snapshot) -> Reply | None:
 
 def _ask_lists(peer: str, settings: Snapshot) -> Reply | None:
     esmtp = settings.esmtp
-    return blocklist.check(peer, esmtp.block_lists, esmtp.allow_lists, _resolver(settings))
-
-
-def _resolver(settings: Snapshot) -> Resolver:
-    queue = settings.queue
-    return resolver.shared(queue.resolvers, float(queue.dns_timeout))
+    return blocklist.check(peer, esmtp.block_lists, esmtp.allow_lists, lookups.names(settings))
 
 
 async def resolve_recipient(

@@ -6,6 +6,7 @@ import struct
 import threading
 from collections.abc import Mapping, Sequence
 
+import dns.exception
 import dns.flags
 import dns.message
 import dns.name
@@ -24,7 +25,7 @@ class DnsServer:
     """
 
     def __init__(self, zone: Zone) -> None:
-        self.zone = {name.lower(): dict(records) for name, records in zone.items()}
+        self.zone = {_canonical(name): dict(records) for name, records in zone.items()}
         self.broken: set[str] = set()
         self.silent: set[str] = set()
         self.asked: list[tuple[str, str]] = []
@@ -72,13 +73,32 @@ class DnsServer:
         reply.flags |= dns.flags.RA
         if name in self.broken:
             reply.set_rcode(dns.rcode.SERVFAIL)
-        elif name not in self.zone:
-            reply.set_rcode(dns.rcode.NXDOMAIN)
-        elif records := self.zone[name].get(kind):
-            reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", kind, *records))
-        elif target := self.zone[name].get("CNAME"):
-            reply.answer.append(dns.rrset.from_text(question.name, 0, "IN", "CNAME", *target))
+        else:
+            self._resolve(reply, question.name, kind)
         return reply.to_wire()
+
+    def _resolve(self, reply: dns.message.Message, name: dns.name.Name, kind: str) -> None:
+        """Follow aliases to their end, as a resolver does for who asks it."""
+        for _ in range(16):
+            records = self.zone.get(name.to_text(omit_final_dot=True).lower())
+            if records is None:
+                reply.set_rcode(dns.rcode.NXDOMAIN)
+                return
+            if found := records.get(kind):
+                reply.answer.append(dns.rrset.from_text(name, 0, "IN", kind, *found))
+                return
+            if not (target := records.get("CNAME")):
+                return
+            reply.answer.append(dns.rrset.from_text(name, 0, "IN", "CNAME", *target))
+            name = dns.name.from_text(target[0])
+
+
+def _canonical(name: str) -> str:
+    """The name as questions for it are told: odd octets escaped."""
+    try:
+        return dns.name.from_text(name).to_text(omit_final_dot=True).lower()
+    except dns.exception.DNSException:
+        return name.lower()
 
 
 def _same_port(
