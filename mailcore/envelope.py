@@ -147,3 +147,4 @@ class Envelope:
     listener: str = ""  # the vanity listener that took it
     verp: bool = False
     minimum_security: str = ""  # a Security
+    release_at: float = 0.0  # seconds since the epoch; RFC 4865

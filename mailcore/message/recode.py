@@ -35,7 +35,7 @@ def _edit(message: bytes, part: Part) -> tuple[int, int, bytes]:
     block = message[part.header_start : part.body_start]
     if part.children or part.embedded is not None:
         if part.encoding in ("8bit", "binary"):
-            return part.header_start, part.body_start, _with_encoding(block, b"7bit", part)
+            return part.header_start, part.body_start, with_encoding(block, b"7bit", part)
         return part.header_start, part.header_start, b""
     body = message[part.body_start : part.end]
     if body.isascii():
@@ -46,7 +46,7 @@ def _edit(message: bytes, part: Part) -> tuple[int, int, bytes]:
         encoding, written = b"quoted-printable", quoted_printable(body)
     else:
         encoding, written = b"base64", base64_lines(body)
-    return part.header_start, part.end, _with_encoding(block, encoding, part) + written
+    return part.header_start, part.end, with_encoding(block, encoding, part) + written
 
 
 def quoted_printable(data: bytes) -> bytes:
@@ -64,7 +64,7 @@ def base64_lines(data: bytes) -> bytes:
     )
 
 
-def _with_encoding(block: bytes, encoding: bytes, part: Part) -> bytes:
+def with_encoding(block: bytes, encoding: bytes, part: Part) -> bytes:
     """A part's header, its empty line included, saying `encoding`."""
     out: list[bytes] = []
     done = 0

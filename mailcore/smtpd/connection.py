@@ -62,6 +62,7 @@ class SmtpConnection(SMTP):
         self.tls = ""
         self.transaction: Transaction | None = None
         self.errors = 0
+        self.messages = 0  # accepted in this session
         self.failed_logins = 0
         self.draining = False
         self.ended = False

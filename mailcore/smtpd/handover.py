@@ -4,7 +4,8 @@ What comes back is the reply; only after a success has anything been promised.
 """
 
 import asyncio
-from dataclasses import replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from mailcore import log
 from mailcore.conf.schema.registry import Snapshot
@@ -15,6 +16,7 @@ from mailcore.policy.content import judge
 from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Verdict
 from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content
+from mailcore.routing.router import Resolution
 from mailcore.server import threads
 from mailcore.smtpd import replies
 from mailcore.smtpd.transaction import Transaction
@@ -26,6 +28,14 @@ _DISCARDED = Reply(250, _QUEUED, "Ok.")
 _log = log.get("smtpd")
 
 
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """What the peer is told: `reply`, but of the recipients in `refused` (by index) theirs."""
+
+    reply: Reply
+    refused: Mapping[int, Reply] = field(default_factory=dict)
+
+
 async def hand_over(
     transaction: Transaction,
     envelope: Envelope,
@@ -33,8 +43,13 @@ async def hand_over(
     origin: Origin,
     peer: Peer,
     settings: Snapshot,
-) -> Reply:
-    """Submit the message and wait until it is durable.  Never raises for trouble of ours."""
+    *,
+    each: bool = False,
+) -> Handed:
+    """Submit the message and wait until it is durable.  Never raises for trouble of ours.
+
+    `each`: the peer can be told of every recipient (EXDATA, LMTP).
+    """
     rules = settings.esmtp
     refusal = judge(
         content.head,
@@ -44,27 +59,42 @@ async def hand_over(
     )
     if refusal is not None:
         content.discard()
-        return refusal
+        return Handed(refusal)
     verdict = NO_OBJECTION
+    refused: Mapping[int, Reply] = {}
     try:
         verdict = await _checked(envelope, content, origin, peer, settings)
         if verdict.refusal is not None:
             content.discard()
-            return verdict.refusal
+            return Handed(verdict.refusal)
         if verdict.discard:
             content.discard()
             _log.info("message.discarded", session=origin.session, peer=origin.peer_ip)
-            return _DISCARDED
+            return Handed(_DISCARDED)
+        refused = verdict.refused
+        refusal = _for_all(refused, len(envelope.recipients), each=each)
+        if refusal is not None:
+            content.discard()
+            return Handed(refusal, refused if each else {})
         content = verdict.content or content
-        future = accept(envelope, transaction.resolutions, content, _with(origin, verdict))
+        resolutions = transaction.resolutions
+        if each and refused:
+            envelope, resolutions = _without(envelope, resolutions, refused)
+        future = accept(
+            envelope,
+            resolutions,
+            content,
+            _with(origin, verdict),
+            refused=None if each else refused,
+        )
         accepted = await asyncio.wrap_future(future)
     except DeliveryError as error:
         content.discard()
-        return replies.of_failure(error)
+        return Handed(replies.of_failure(error))
     except Exception:
         _log.exception("message.broken", peer=origin.peer_ip, session=origin.session)
         content.discard()
-        return replies.TROUBLE
+        return Handed(replies.TROUBLE)
     _log.info(
         "message.queued",
         id=accepted.text,
@@ -74,7 +104,30 @@ async def hand_over(
         recipients=len(envelope.recipients),
         size=content.size,
     )
-    return Reply(250, _QUEUED, f"queued as {accepted.text}")
+    return Handed(Reply(250, _QUEUED, f"queued as {accepted.text}"), refused if each else {})
+
+
+def _for_all(refused: Mapping[int, Reply], recipients: int, *, each: bool) -> Reply | None:
+    """The one reply to a message that checks would not have for some recipients, or None.
+
+    A message that nobody wants is refused.  A peer that can't be told of each recipient is
+    asked to come again when any is to be tried later; the others are not bothered twice.
+    """
+    if not refused:
+        return None
+    if len(refused) == recipients:
+        later = (one for one in refused.values() if one.is_temporary)
+        return next(later, refused[min(refused)])
+    return None if each else next((one for one in refused.values() if one.is_temporary), None)
+
+
+def _without(
+    envelope: Envelope, resolutions: Sequence[Resolution], refused: Mapping[int, Reply]
+) -> tuple[Envelope, list[Resolution]]:
+    """Envelope and resolutions of the recipients who do get the message."""
+    kept = [index for index in range(len(envelope.recipients)) if index not in refused]
+    recipients = tuple(envelope.recipients[index] for index in kept)
+    return replace(envelope, recipients=recipients), [resolutions[index] for index in kept]
 
 
 async def _checked(

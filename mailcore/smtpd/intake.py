@@ -10,6 +10,8 @@ from pathlib import Path as FilePath
 
 from mailcore import log
 from mailcore.errors import TemporaryFailure
+from mailcore.message import binary, validate
+from mailcore.message.validate import Kind
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp.data import ChunkReader, DataReader, Problem
 from mailcore.queue import committer
@@ -26,6 +28,12 @@ REFUSALS: dict[Problem, Reply] = {
     Problem.BARE_LINE_END: replies.BARE_CONTENT,
     Problem.NUL: replies.NUL_CONTENT,
     Problem.LONG_LINE: replies.LONG_LINE,
+}
+_FOUND: dict[Kind, Reply] = {
+    Kind.BARE_CR: replies.BARE_CONTENT,
+    Kind.BARE_LF: replies.BARE_CONTENT,
+    Kind.NUL: replies.NUL_CONTENT,
+    Kind.LONG_LINE: replies.LONG_LINE,
 }
 
 
@@ -89,11 +97,16 @@ async def read_data(
 
 
 class ChunkIntake:
-    """The content of one transaction's BDAT chunks.  RFC 3030."""
+    """The content of one transaction's BDAT chunks, of BINARYMIME if `binary`.  RFC 3030."""
 
-    def __init__(self, spool: FilePath, *, size_limit: int, line_limit: int) -> None:
-        self._reader = ChunkReader(size_limit, line_limit)
+    def __init__(
+        self, spool: FilePath, *, size_limit: int, line_limit: int, binary: bool = False
+    ) -> None:
+        self._reader = ChunkReader(size_limit, line_limit, binary=binary)
         self._store = _Store(spool)
+        self._spool = spool
+        self._line_limit = line_limit
+        self._binary = binary
 
     @property
     def refusal(self) -> Reply | None:
@@ -119,12 +132,31 @@ class ChunkIntake:
             self.discard()
             return self.refusal
         try:
-            return await self._store.finish()
+            content = await self._store.finish()
+            if self._binary:
+                return await threads.checks.run(_as_lines, content, self._spool, self._line_limit)
+            return content
         except TemporaryFailure as error:
             return replies.of_failure(error)
 
     def discard(self) -> None:
         self._store.writer.discard()
+
+
+def _as_lines(content: Content, spool: FilePath, line_limit: int) -> Content | Reply:
+    """A binary message's content with its binary parts in base64, or why it can't be taken."""
+    try:
+        with content.open() as stream:
+            message = binary.without_binary(stream.read())
+        for finding in validate.in_wire_form(message, max_line=line_limit):
+            return _FOUND[finding.kind]
+        writer = ContentWriter(spool)
+        writer.write(message)
+        return writer.finish()
+    except OSError as error:
+        raise committer.as_failure(error) from error
+    finally:
+        content.discard()
 
 
 async def chunk(wire: Wire, size: int, seconds: int) -> AsyncIterator[bytes]:

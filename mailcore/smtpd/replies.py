@@ -24,6 +24,7 @@ LHLO_ONLY = Reply(500, status.BAD_COMMAND, "This is LMTP: send LHLO.")
 NO_LHLO = Reply(500, status.BAD_COMMAND, "This is SMTP: send EHLO.")
 BAD_SEQUENCE = Reply(502, status.BAD_COMMAND, "Not now: commands out of order.")
 NO_RECIPIENTS = Reply(502, status.BAD_COMMAND, "No valid recipients.")
+BINARY_NEEDS_BDAT = Reply(503, status.BAD_COMMAND, "BODY=BINARYMIME is sent by BDAT.")
 UNKNOWN_COMMAND = Reply(502, status.BAD_COMMAND, "ESMTP command error.")
 NOT_OFFERED = Reply(502, status.BAD_COMMAND, "Command not offered.")
 LINE_TOO_LONG = Reply(500, status.LINE_TOO_LONG, "Line too long.")
@@ -52,6 +53,7 @@ LONG_LINE = Reply(534, status.OTHER_CONTENT, "Message header size exceeds policy
 TIMED_OUT = Reply(421, status.BAD_CONNECTION, "You took too long.")
 TOO_MANY_ERRORS = Reply(421, Status(4, 7, 0), "Too many errors.")
 TOO_MANY_CONNECTIONS = Reply(421, Status(4, 7, 0), "Too many connections.")
+TOO_MANY_MESSAGES = Reply(421, Status(4, 7, 0), "Enough for one session; come again.")
 SHUTTING_DOWN = Reply(421, status.SYSTEM_NOT_ACCEPTING, "Restarting; try again shortly.")
 
 _CODES = {

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from mailcore.envelope import Envelope, EnvelopeRecipient, Path, Source
+from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing.router import Resolution
 from mailcore.smtpd.intake import ChunkIntake
@@ -20,6 +20,7 @@ class Transaction:
     options: MailOptions
     recipients: list[EnvelopeRecipient] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
+    release_at: float = 0.0
     attempts: int = 0
     chunks: ChunkIntake | None = None
     failed: bool = False
@@ -30,12 +31,16 @@ class Transaction:
             reverse_path=self.reverse_path,
             recipients=tuple(self.recipients),
             source=source,
-            body=options.body,
+            # What came as binary has become lines.
+            body=Body.EIGHTBIT if options.body is Body.BINARY else options.body,
             smtputf8=options.smtputf8,
             ret=options.ret,
             envid=options.envid,
             auth_identity=auth_identity,
             listener=listener,
+            verp=options.verp,
+            minimum_security=options.security.value,
+            release_at=self.release_at,
         )
 
     def discard(self) -> None:

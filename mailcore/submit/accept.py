@@ -6,7 +6,7 @@ future, and has promised nothing to anybody until it is done.
 """
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
 
 from mailcore import status
@@ -14,12 +14,13 @@ from mailcore.conf.current import snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import PermanentFailure
 from mailcore.message.trace import Origin
+from mailcore.protocol.reply import Reply
 from mailcore.queue import committer, ids
 from mailcore.queue.content import Content
 from mailcore.queue.entry import REPORT, Accepted, Entry, NewRecipient, Settlement, TraceEvent
 from mailcore.routing import router
 from mailcore.routing.router import Resolution
-from mailcore.submit.expand import expand
+from mailcore.submit.expand import expand, failures
 from mailcore.submit.prepare import prepare
 
 __all__ = ["Accepted", "Origin", "accept"]
@@ -31,6 +32,7 @@ def accept(
     content: Content,
     origin: Origin,
     *,
+    refused: Mapping[int, Reply] | None = None,
     settles: Settlement | None = None,
 ) -> "Future[Accepted]":
     """Take responsibility for a message.
@@ -38,8 +40,10 @@ def accept(
     `resolutions` are the router's, in the order of the recipients; None asks the router here,
     which may wait for the database.  Raises DeliveryError when the message is refused: a loop,
     raw 8-bit headers, an unknown recipient.  The future fails with TemporaryFailure when the
-    disk is full or the database away; then nothing was kept.  `settles` is the report this
-    message is.
+    disk is full or the database away; then nothing was kept.
+
+    `refused` are recipients (by index) that a check would not have, when there was no way to
+    say so: their failure is reported to the sender.  `settles` is the report this message is.
     """
     settings = snapshot()
     if resolutions is None:
@@ -47,19 +51,25 @@ def accept(
     for resolution in resolutions:
         if resolution.refusal:
             raise PermanentFailure(resolution.refusal.status, resolution.refusal.text)
-    recipients = expand(zip(envelope.recipients, resolutions, strict=True))
+    pairs = list(zip(envelope.recipients, resolutions, strict=True))
+    failed: tuple[NewRecipient, ...] = ()
+    if refused:
+        failed = failures((pairs[index][0], reply) for index, reply in refused.items())
+        pairs = [pair for index, pair in enumerate(pairs) if index not in refused]
+    recipients = expand(pairs) + failed
     if not recipients:
         raise PermanentFailure(status.NO_SUCH_MAILBOX, "No recipients.")
     number = ids.new_id()
     now, queue = time.time(), settings.queue
+    starts = max(now, envelope.release_at)  # what was asked to wait isn't late yet
     prepared = prepare(number, envelope, content, origin, settings)
     return committer.submit(
         Entry(
             id=number,
             created_at=now,
-            expires_at=now + queue.expire_after,
-            warn_at=now + queue.warn_after if queue.warn_after else 0,
-            next_attempt_at=now + queue.initial_hold,
+            expires_at=starts + queue.expire_after,
+            warn_at=starts + queue.warn_after if queue.warn_after else 0,
+            next_attempt_at=max(now + queue.initial_hold, starts),
             reverse_path=str(envelope.reverse_path),
             source=envelope.source.value,
             content=content,

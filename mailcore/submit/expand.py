@@ -3,9 +3,11 @@
 from collections.abc import Iterable
 
 from mailcore.envelope import EnvelopeRecipient, Notify
+from mailcore.protocol.reply import Reply
 from mailcore.queue import ids
 from mailcore.queue.entry import REPORT, NewRecipient
 from mailcore.routing.router import Destination, Resolution
+from mailcore.status import OTHER_SECURITY
 
 
 def expand(pairs: Iterable[tuple[EnvelopeRecipient, Resolution]]) -> tuple[NewRecipient, ...]:
@@ -29,6 +31,26 @@ def expand(pairs: Iterable[tuple[EnvelopeRecipient, Resolution]]) -> tuple[NewRe
                 notify = _text(wanted.notify) if wanted.notify else ""
                 rows[key] = _queued(goal, notify, orcpt)
     return tuple(rows.values())
+
+
+def failures(refused: Iterable[tuple[EnvelopeRecipient, Reply]]) -> tuple[NewRecipient, ...]:
+    """Rows of recipients that failed before they began, of whom the sender wants to hear."""
+    return tuple(
+        NewRecipient(
+            id=ids.new_id(),
+            forward_path=str(wanted.path),
+            transport="",
+            host="",
+            orcpt=wanted.orcpt,
+            notify=_text(wanted.notify),
+            state=REPORT,
+            action="failed",
+            status=str(reply.status or OTHER_SECURITY),
+            reply=str(reply),
+        )
+        for wanted, reply in refused
+        if not wanted.notify or Notify.FAILURE in wanted.notify
+    )
 
 
 def _list(

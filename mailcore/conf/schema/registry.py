@@ -7,6 +7,7 @@ from typing import Any, get_type_hints
 from mailcore.conf.fields import Setting, settings_of
 from mailcore.conf.schema.auth import Auth
 from mailcore.conf.schema.esmtp import Esmtp
+from mailcore.conf.schema.extensions import Extensions
 from mailcore.conf.schema.general import General
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.pop3 import Pop3
@@ -29,6 +30,7 @@ class Snapshot:
     general: General = field(default_factory=General)
     auth: Auth = field(default_factory=Auth)
     esmtp: Esmtp = field(default_factory=Esmtp)
+    extensions: Extensions = field(default_factory=Extensions)
     queue: Queue = field(default_factory=Queue)
     imap: Imap = field(default_factory=Imap)
     pop3: Pop3 = field(default_factory=Pop3)

@@ -30,6 +30,13 @@ class _Content:
         self._size_limit = size_limit
         self._line_limit = line_limit
 
+    def _count(self, data: bytes) -> bytes:
+        """What may be kept of octets that needn't be lines."""
+        self.size += len(data)
+        if self._size_limit and self.size > self._size_limit:
+            self.problem = Problem.TOO_BIG
+        return b"" if self.problem is not None else data
+
     def _check(self, lines: bytes) -> bytes:
         """Note what is wrong with these whole lines; nothing of a refused message is kept."""
         self.size += len(lines)
@@ -98,14 +105,20 @@ class DataReader(_Content):
 class ChunkReader(_Content):
     """Checks the content of BDAT chunks; a line may continue in the next chunk.
 
-    RFC 3030 §2: without BINARYMIME the chunks together are lines.
+    RFC 3030 §2: without BINARYMIME the chunks together are lines; `binary` content is only
+    counted.
     """
 
-    def __init__(self, size_limit: int = 0, line_limit: int = 5_000) -> None:
+    def __init__(
+        self, size_limit: int = 0, line_limit: int = 5_000, *, binary: bool = False
+    ) -> None:
         super().__init__(size_limit, line_limit)
+        self._binary = binary
         self._held = b""
 
     def feed(self, chunk: bytes) -> bytes:
+        if self._binary:
+            return self._count(chunk)
         data = self._held + chunk
         end = data.rfind(b"\n") + 1
         self._held = self._shortened(data[end:])

@@ -1,0 +1,191 @@
+"""The envelope of a session's transactions: MAIL and RCPT.  RFC 5321, RFC 6409.
+
+Parsing is `protocol.smtp`'s, deciding `policy`'s and `admission`'s.
+"""
+
+import time
+from datetime import UTC, datetime
+
+from mailcore import log
+from mailcore.envelope import EnvelopeRecipient, Path
+from mailcore.errors import GrammarError
+from mailcore.policy import limits
+from mailcore.protocol.reply import Reply
+from mailcore.protocol.smtp import commands, parameters
+from mailcore.protocol.smtp.commands import BadAddress
+from mailcore.protocol.smtp.extensions import Offer, offered
+from mailcore.protocol.smtp.parameters import MailOptions, RcptOptions, UnknownParameter
+from mailcore.server.limits import is_loopback
+from mailcore.smtpd import admission, replies
+from mailcore.smtpd.contents import Contents
+from mailcore.smtpd.transaction import Transaction
+from mailcore.status import Status
+
+_NO_OPTIONS = RcptOptions()
+
+_log = log.get("smtpd")
+
+
+class Transactions(Contents):
+    """What a session does for mail; `smtp_X` is command X."""
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that may be used now: none in the clear, but from loopback."""
+        esmtp = self.settings.esmtp
+        if self.listener.lmtp or not (self.listener.submission or esmtp.auth_on_mail_port):
+            return ()
+        general = self.settings.general
+        if self.tls or (general.plaintext_auth_from_loopback and is_loopback(self.peer)):
+            return esmtp.auth_mechanisms
+        return ()
+
+    @property
+    def offer(self) -> Offer:
+        """What EHLO offers now."""
+        settings = self.settings
+        extensions, esmtp = settings.extensions, settings.esmtp
+        starttls = self.service.tls is not None and not self.tls
+        hold = extensions.longest_hold if self.listener.submission else 0
+        return Offer(
+            me=settings.me,
+            size_limit=esmtp.size_limit,
+            starttls=starttls and "STARTTLS" not in extensions.off,
+            encrypted=bool(self.tls),
+            mechanisms=() if self.identity else self.mechanisms,
+            hold=_hold(hold, int(time.time() + hold) // 86_400) if hold else "",
+            recipients=esmtp.max_recipients,
+            messages=extensions.max_messages,
+            off=extensions.off,
+        )
+
+    async def smtp_MAIL(self, argument: bytes) -> None:
+        refusal = self._may_not_mail()
+        if refusal is not None:
+            self.refuse(refusal)
+            return
+        try:
+            mail = commands.parse_mail(argument)
+            options = MailOptions()
+            if mail.parameters:
+                options = parameters.read_mail(mail.parameters, offered(self.offer))
+            release_at = self._release_at(options)
+            if options.verp and not mail.reverse_path.domain:
+                raise GrammarError("VERP needs a sender with a domain.")
+        except GrammarError as error:
+            self.refuse(_syntax(error, replies.SENDER_SYNTAX))
+            return
+        refusal = await admission.judge_sender(
+            mail.reverse_path, options, self.settings, self.identity
+        )
+        if refusal is None and self.is_stranger:
+            refusal = await admission.judge_stranger(
+                mail.reverse_path, self.helo, self.peer, self.settings
+            )
+        if refusal is not None:
+            self.refuse(refusal)
+            return
+        self.transaction = Transaction(mail.reverse_path, options, release_at=release_at)
+        self.wire.write(replies.SENDER_OK)
+
+    def _release_at(self, options: MailOptions) -> float:
+        """When delivery may begin, 0 for now.  Raises GrammarError when that is too far off."""
+        if not options.hold_for and not options.hold_until:
+            return 0.0
+        now = time.time()
+        at = now + options.hold_for if options.hold_for else float(options.hold_until)
+        if at > now + self.settings.extensions.longest_hold + 1:
+            raise TooLong("Longer than mail is held here.")
+        return at
+
+    def _may_not_mail(self) -> Reply | None:
+        if not self.helo:
+            return replies.HELO_FIRST
+        if self.transaction is not None:
+            return replies.BAD_SEQUENCE
+        most = self.settings.extensions.max_messages
+        if most and self.messages >= most:
+            self.end()
+            return replies.TOO_MANY_MESSAGES
+        if self.listener.submission and self.identity is None:
+            return replies.AUTH_REQUIRED if self.mechanisms else replies.TLS_REQUIRED
+        return None
+
+    async def smtp_RCPT(self, argument: bytes) -> None:
+        transaction = self.transaction
+        if transaction is None or transaction.chunks is not None:
+            self.refuse(replies.BAD_SEQUENCE if self.helo else replies.HELO_FIRST)
+            return
+        try:
+            rcpt = commands.parse_rcpt(argument)
+            options = _NO_OPTIONS
+            if rcpt.parameters:
+                options = parameters.read_rcpt(rcpt.parameters, offered(self.offer))
+        except GrammarError as error:
+            self.refuse(_syntax(error, replies.RECIPIENT_SYNTAX))
+            return
+        refusal = await self._take_recipient(transaction, rcpt.forward_path, options)
+        if refusal is None:
+            self.wire.write(replies.RECIPIENT_OK)
+            return
+        if self.is_stranger:
+            self.refuse(refusal)
+        else:  # a user with a long list of old addresses is no guesser
+            self.wire.write(refusal.encode())
+        _log.info(
+            "recipient.rejected",
+            peer=self.peer,
+            session=self.id,
+            recipient=str(rcpt.forward_path),
+            status=str(refusal.status),
+        )
+
+    async def _take_recipient(
+        self, transaction: Transaction, path: Path, options: RcptOptions
+    ) -> Reply | None:
+        transaction.attempts += 1
+        refusal = limits.check_count(transaction.attempts, self.settings.esmtp.max_recipients)
+        if refusal is not None:
+            return refusal
+        if self.is_stranger:
+            if self.access.denied:
+                return replies.PEER_DENIED
+            if not self.peer_judged:
+                self.peer_judged = True
+                self.peer_refusal = await admission.judge_peer(self.peer, self.settings)
+            if self.peer_refusal is not None:
+                return self.peer_refusal
+        if not path.is_ascii and not transaction.options.smtputf8:
+            return replies.SMTPUTF8_NEEDED
+        if path.domain == f"[{self.local_address}]":  # user@[our.ip]
+            path = Path(path.local, self.settings.default_domain.lower())
+        resolution = await admission.resolve_recipient(
+            path,
+            authenticated=self.identity is not None,
+            relay_client=self.access.may_relay,
+        )
+        if isinstance(resolution, Reply):
+            return resolution
+        transaction.recipients.append(EnvelopeRecipient(path, options.notify, options.orcpt))
+        transaction.resolutions.append(resolution)
+        return None
+
+
+def _hold(seconds: int, day: int) -> str:
+    """FUTURERELEASE's argument: the longest hold, and the last day it reaches.  RFC 4865 §3."""
+    return f"{seconds} {datetime.fromtimestamp(day * 86_400, UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+class TooLong(GrammarError):
+    """A longer hold than we offer: 501.  RFC 4865 §4.2."""
+
+
+def _syntax(error: GrammarError, address: Reply) -> Reply:
+    """Courier: 517 or 513 for the address, 554 for the shape; 555 is RFC 5321's."""
+    if isinstance(error, BadAddress):
+        return address
+    if isinstance(error, TooLong):
+        return Reply(501, Status(5, 5, 4), str(error))
+    if isinstance(error, UnknownParameter):
+        return Reply(555, Status(5, 5, 4), str(error))
+    return Reply(554, Status(5, 5, 4), str(error))
