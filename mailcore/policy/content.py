@@ -12,6 +12,11 @@ from mailcore.message.validate import Finding, Kind
 from mailcore.protocol.reply import Reply
 
 _HAS_MIME = re.compile(rb"^content-(?:type|transfer-encoding)[ \t]*:", re.IGNORECASE | re.MULTILINE)
+_MIME_FIELD = re.compile(
+    rb"^(content-(?:type|transfer-encoding)|mime-version)[ \t]*:([^;\r\n]*)(;|\r?\n[ \t])?",
+    re.IGNORECASE | re.MULTILINE,
+)
+_ENCODINGS = frozenset({b"7bit", b"8bit", b"base64", b"quoted-printable"})
 _BROKEN = status.Status(5, 6, 0)
 
 
@@ -38,12 +43,28 @@ def judge_structure(message: bytes, header: bytes) -> Reply | None:
     `message` may be only the beginning of one.  A missing last delimiter is no reason:
     it loses nothing.
     """
-    if not _HAS_MIME.search(header):
+    if not _HAS_MIME.search(header) or _is_plainly_sound(header):
         return None
     fatal = [finding for finding in validate.in_structure(mime.scan(message)) if _is_fatal(finding)]
     if not fatal:
         return None
     return Reply(550, _BROKEN, f"{fatal[0].text}\nThe sending program is at fault.")
+
+
+def _is_plainly_sound(header: bytes) -> bool:
+    """Whether this is a single part with known fields: most mail, told without a scan."""
+    seen: set[bytes] = set()
+    for name, written, more in _MIME_FIELD.findall(header.lower()):
+        if name in seen:
+            return False
+        seen.add(name)
+        value = written.strip()
+        if name == b"content-type":
+            if b"/" not in value or value.startswith((b"multipart/", b"message/")):
+                return False
+        elif name == b"content-transfer-encoding" and (more or value not in _ENCODINGS):
+            return False
+    return True
 
 
 def _is_fatal(finding: Finding) -> bool:

@@ -1,8 +1,12 @@
 """Which messages are refused for what they look like."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from mailcore.policy.content import judge
+from mailcore.message.mime import scan
+from mailcore.message.validate import in_structure
+from mailcore.policy.content import judge, judge_structure
 
 LIMITS = {"max_octets": 1_000, "max_fields": 20, "refuse_broken_mime": True}
 
@@ -46,3 +50,33 @@ def test_others_do_not(head: bytes, code: int) -> None:
 def test_limits_and_strictness_can_be_switched_off() -> None:
     broken = b"Content-Type: multipart/mixed\r\n" + b"A: b\r\n" * 100 + b"\r\n"
     assert judge(broken, max_octets=0, max_fields=0, refuse_broken_mime=False) is None
+
+
+_LINES = st.sampled_from(
+    [
+        b"Content-Type: text/plain; charset=utf-8",
+        b"content-type : image/png",
+        b"Content-Type: multipart/mixed; boundary=a",
+        b"Content-Type: message/rfc822",
+        b"Content-Type:\r\n multipart/mixed; boundary=a",
+        b"Content-Type: text",
+        b"Content-Transfer-Encoding: base64",
+        b"Content-Transfer-Encoding: 8BIT",
+        b"Content-Transfer-Encoding: frob",
+        b"Content-Transfer-Encoding: base64 (really)",
+        b"Content-Transfer-Encoding:\r\n frob",
+        b"Content-Disposition: attachment",
+        b"MIME-Version: 1.0",
+        b"Subject: Content-Type: multipart/mixed",
+        b" folded",
+    ]
+)
+
+
+@given(st.lists(_LINES, max_size=6))
+def test_a_quick_look_at_a_single_part_overlooks_nothing(lines: list[bytes]) -> None:
+    header = b"From: a@b.test\r\n" + b"".join(line + b"\r\n" for line in lines)
+    message = header + b"\r\nbody\r\n"
+    refusal = judge_structure(message, header)
+    fatal = [each for each in in_structure(scan(message)) if "not closed" not in each.text]
+    assert (refusal is not None) == bool(fatal)
