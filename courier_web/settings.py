@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "mailcore.conf.apps.ConfConfig",
     "mailcore.accounts.apps.AccountsConfig",
     "mailcore.queue.apps.QueueConfig",
+    "mailcore.mailauth.apps.MailauthConfig",
     "webmail.apps.WebmailConfig",
     "calendar_app.apps.CalendarConfig",
     "adminpanel.apps.AdminpanelConfig",

@@ -6,7 +6,9 @@ import time
 from mailcore import log
 from mailcore.accounts import directory
 from mailcore.conf.current import snapshot
+from mailcore.dns.resolver import Resolver
 from mailcore.errors import MailError
+from mailcore.mailauth import keys
 from mailcore.mailbox.store import MailStore
 from mailcore.maildir import folders
 from mailcore.queue import destinations, spool, trace
@@ -38,3 +40,10 @@ def tidy_mailboxes() -> None:
                 store.checkpoint()
         except (OSError, MailError, sqlite3.Error) as problem:
             _log.warning("mailbox.untidy", maildir=str(maildir), error=repr(problem))
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def rotate_keys() -> None:
+    """Look for the records of new DKIM keys; use, succeed and forget keys in time."""
+    queue = snapshot().queue
+    keys.keep_up(Resolver(queue.resolvers, float(queue.dns_timeout)))

@@ -13,6 +13,11 @@ SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "keys": {
+        "task": "workers.housekeeping.rotate_keys",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "tidy": {
         "task": "workers.housekeeping.tidy_mailboxes",
         "schedule": 6 * 3600.0,

@@ -22,6 +22,7 @@ TITLES = {
     "auth": "Sign-in",
     "esmtp": "Mail transfer",
     "queue": "Queue and retries",
+    "mailauth": "Authentication of mail",
     "imap": "IMAP",
     "pop3": "POP3",
     "webmail": "Webmail",

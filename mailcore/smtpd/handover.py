@@ -6,11 +6,13 @@ What comes back is the reply; only after a success has anything been promised.
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import partial
 
 from mailcore import log
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import DeliveryError
+from mailcore.mailauth import signing
 from mailcore.policy import chain
 from mailcore.policy.content import judge
 from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Verdict
@@ -80,13 +82,18 @@ async def hand_over(
         resolutions = transaction.resolutions
         if each and refused:
             envelope, resolutions = _without(envelope, resolutions, refused)
-        future = accept(
+        submit = partial(
+            accept,
             envelope,
             resolutions,
             content,
             _with(origin, verdict),
             refused=None if each else refused,
         )
+        if content.file is not None and signing.applies(envelope.source, settings):
+            future = await threads.checks.run(submit)  # it reads the whole file
+        else:
+            future = submit()
         accepted = await asyncio.wrap_future(future)
     except DeliveryError as error:
         content.discard()

@@ -12,6 +12,7 @@ from mailcore import status
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import PermanentFailure
+from mailcore.mailauth import signing
 from mailcore.message import date, rewrite, trace
 from mailcore.message.trace import Origin
 from mailcore.queue import ids
@@ -30,7 +31,7 @@ class Prepared:
 def prepare(
     number: int, envelope: Envelope, content: Content, origin: Origin, settings: Snapshot
 ) -> Prepared:
-    """Check the header, and add what a server adds.
+    """Check the header, and add what a server adds, our signatures among it.
 
     Raises PermanentFailure: 5.4.6 for more than 100 Received fields, 5.6.7 for raw 8-bit
     characters in a header when SMTPUTF8 was not negotiated.
@@ -59,6 +60,8 @@ def prepare(
     if origin.add_missing_headers:
         changed = rewrite.qualify(changed, settings.default_domain)
         prefix += _missing(lower, number, now, settings)
+    if signing.applies(envelope.source, settings):
+        prefix = signing.signatures(prefix + changed, content) + prefix
     if changed is header:
         return Prepared(prefix, 0, not content.is_ascii)
     return Prepared(prefix + changed, len(header), not content.is_ascii)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import BinaryIO
 
 from mailcore import status
+from mailcore.mailauth import signing
 from mailcore.message import recode, verp
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
@@ -162,6 +163,7 @@ class Transaction:
             whole = self.message.prefix + self._rest()
             if self._converts():
                 whole = recode.to_seven_bit(client.normal_lines(whole))
+                whole = signing.renewed(whole, self.message.source)
             send(_finished(client.stuff(client.normal_lines(whole))), timeout)
             return
         send(client.stuff(self.message.prefix), timeout)

@@ -4,13 +4,15 @@ import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path as FilePath
 
+import dkim
 import pytest
 
-from mailcore.accounts import directory
+from mailcore.accounts import administration, directory
 from mailcore.conf import current, store
 from mailcore.conf.deployment import deployment
 from mailcore.delivery import attempt, scheduler
-from mailcore.envelope import Envelope, EnvelopeRecipient, Notify, Path, Ret
+from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Notify, Path, Ret, Source
+from mailcore.mailauth import keys
 from mailcore.queue import trace
 from mailcore.queue.content import Content, ContentWriter
 from mailcore.queue.models import Destination, Message, Recipient
@@ -108,6 +110,23 @@ def test_long_content_is_streamed_from_its_file(remote: Start) -> None:
     send("ann@far.test", content=writer.finish())
     attempt_all()
     assert server.mails[0].data.endswith(body)
+
+
+def test_mail_recoded_for_an_old_server_is_signed_anew(remote: Start) -> None:
+    administration.add_domain("example.test", by="test")
+    keys.add("example.test", "rsa", by="test", selector="s1")
+    keys.activate("example.test", "s1", by="test")
+    text = keys.show("example.test", "s1").text.encode()
+    server = remote(extensions=("PIPELINING",))
+    send(
+        "ann@far.test",
+        content=Content.of(HELLO + b"gr\xc3\xbc\xc3\x9fe\r\n"),
+        source=Source.AUTHSMTP,
+        body=Body.EIGHTBIT,
+    )
+    attempt_all()
+    assert server.mails[0].data.isascii()
+    assert dkim.verify(server.mails[0].data, dnsfunc=lambda name, timeout=5: text)
 
 
 def test_wishes_for_reports_are_passed_on(remote: Start) -> None:

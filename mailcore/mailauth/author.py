@@ -1,0 +1,24 @@
+"""Whose message it says it is: the domain of From.  RFC 9989 §4.5, RFC 5322 §3.6.2."""
+
+from mailcore.mailauth.text import SignedText
+from mailcore.message import address_list
+
+
+def author_domain(text: SignedText) -> str:
+    """The one domain of the one From field, in ACE and lower case; "" when there is no such."""
+    fields = text.named(b"from")
+    if len(fields) != 1:
+        return ""
+    domains = {ace(each.domain) for each in address_list.mailboxes(fields[0].value)}
+    return domains.pop() if len(domains) == 1 else ""
+
+
+def ace(domain: str) -> str:
+    """A domain as DNS knows it; "" for what can't be one."""
+    domain = domain.lower().rstrip(".")
+    if domain.isascii():
+        return domain
+    try:
+        return domain.encode("idna").decode("ascii")
+    except UnicodeError:
+        return ""
