@@ -32,6 +32,8 @@ class Remote:
     answers: Mapping[str, Answer] = field(default_factory=dict)
     greeting: str = "220 remote.test ESMTP"
     tls: ssl.SSLContext | None = None
+    implicit: bool = False  # TLS from the start
+    cut: bool = False  # break off before the last line of the answer to a message
     address: str = "127.0.0.1"
     port: int = 0
 
@@ -84,6 +86,8 @@ class _Conversation:
         self.connection.sendall(text.replace("\n", "\r\n").encode() + b"\r\n")
 
     def run(self) -> None:
+        if self.remote.implicit:
+            self.begin_tls()
         self.send(self.remote.greeting)
         while line := self.file.readline():
             text = line.decode("utf-8").rstrip("\r\n")
@@ -115,9 +119,7 @@ class _Conversation:
             self.data()
         elif verb == "STARTTLS" and self.remote.tls:
             self.send("220 Go ahead")
-            self.connection = self.remote.tls.wrap_socket(self.connection, server_side=True)
-            self.file = self.connection.makefile("rb")
-            self.encrypted = True
+            self.begin_tls()
         elif verb == "AUTH":
             return self.auth(text)
         elif verb == "QUIT":
@@ -126,6 +128,12 @@ class _Conversation:
         else:
             self.send("250 Ok")
         return True
+
+    def begin_tls(self) -> None:
+        assert self.remote.tls is not None
+        self.connection = self.remote.tls.wrap_socket(self.connection, server_side=True)
+        self.file = self.connection.makefile("rb")
+        self.encrypted = True
 
     def data(self) -> None:
         if not self.rcpts:
@@ -140,6 +148,9 @@ class _Conversation:
         answer = told("") if callable(told) else told
         if answer is None:
             self.remote.mails.append(Mail(self.mail, self.rcpts, b"".join(lines)))
+        if self.remote.cut:
+            self.send((answer or "").rpartition("\n")[0])
+            raise OSError("told to break off")
         self.send(answer or "250 2.0.0 Taken as 4711")
 
     def auth(self, text: str) -> bool:
@@ -148,7 +159,7 @@ class _Conversation:
             for ask in ("Username:", "Password:"):
                 self.send("334 " + base64.b64encode(ask.encode()).decode())
                 self.remote.lines.append(base64.b64decode(self.file.readline()).decode())
-        elif words[1] == "CRAM-MD5":
+        elif words[1].startswith("CRAM-"):
             self.send("334 " + base64.b64encode(b"<1@remote.test>").decode())
             self.remote.lines.append(base64.b64decode(self.file.readline()).decode())
         self.send("235 2.7.0 Welcome")

@@ -104,13 +104,13 @@ class Queue:
         (),
         "Static routes, first match wins: domain:relay[,port][ /FLAG,…]; .domain for all below"
         " it, an empty domain for everything, an empty relay for plain DNS."
-        " Flags: SECURITY=REQUIRED, SECURITY=SMTPS, IPV4ONLY, IPV6ONLY.",
+        " Flags: SECURITY=STARTTLS, SECURITY=REQUIRED, SECURITY=SMTPS, IPV4ONLY, IPV6ONLY.",
         courier="esmtproutes",
         kind="lines",
     )
     route_passwords: tuple[str, ...] = setting(
         (),
-        "Logins at relays: relay name password.",
+        "Logins at relays: relay name password; without a password, by our certificate.",
         courier="esmtpauthclient",
         kind="secret-lines",
     )

@@ -11,6 +11,7 @@ from mailcore.conf.schema.extensions import Extensions
 from mailcore.conf.schema.general import General
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.mailauth import Mailauth
+from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.pop3 import Pop3
 from mailcore.conf.schema.queue import Queue
 from mailcore.conf.schema.webmail import Webmail
@@ -34,6 +35,7 @@ class Snapshot:
     extensions: Extensions = field(default_factory=Extensions)
     queue: Queue = field(default_factory=Queue)
     mailauth: Mailauth = field(default_factory=Mailauth)
+    outgoing: Outgoing = field(default_factory=Outgoing)
     imap: Imap = field(default_factory=Imap)
     pop3: Pop3 = field(default_factory=Pop3)
     webmail: Webmail = field(default_factory=Webmail)

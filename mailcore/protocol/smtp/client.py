@@ -13,7 +13,9 @@ from mailcore.protocol.reply import Reply
 
 _UNFIT = re.compile(r"[\x00-\x20\x7f<>]")
 _UNFIT_QUOTED = re.compile(r"[\x00-\x1f\x7f]")
+_LINE_ENDS = "\x85\u2028\u2029"
 _MOST_KEYWORDS = 100
+_WITH_EQUALS = re.compile(r"^(AUTH|XVERP|XSECURITY)=", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,15 +34,28 @@ class Extensions:
         return int(value) if value.isdigit() and len(value) < 18 else 0
 
     @property
+    def verp(self) -> bool:
+        """Whether the peer encodes reverse-paths as we do; another XVERP may do it otherwise."""
+        return self.keywords.get("XVERP") == "Courier"
+
+    @property
+    def private_security(self) -> bool:
+        """Whether the peer passes SECURITY=STARTTLS on.  Courier."""
+        return "STARTTLS" in self.keywords.get("XSECURITY", "").upper().split(",")
+
+    @property
     def mechanisms(self) -> frozenset[str]:
         return frozenset(self.keywords.get("AUTH", "").upper().split())
 
     @classmethod
     def of(cls, reply: Reply) -> "Extensions":
-        """From a successful EHLO reply.  `AUTH=PLAIN` is an old spelling of `AUTH PLAIN`."""
+        """From a successful EHLO reply.
+
+        `AUTH=PLAIN` is an old spelling of `AUTH PLAIN`; Courier says `XVERP=Courier`.
+        """
         found: dict[str, str] = {}
         for line in reply.text.split("\n")[1 : _MOST_KEYWORDS + 1]:
-            keyword, _, rest = line.strip().replace("AUTH=", "AUTH ", 1).partition(" ")
+            keyword, _, rest = _WITH_EQUALS.sub(r"\1 ", line.strip(), count=1).partition(" ")
             if keyword.upper() == "AUTH" and "AUTH" in found:
                 found["AUTH"] += " " + rest
             elif keyword:
@@ -50,30 +65,43 @@ class Extensions:
 
 @dataclass(frozen=True, slots=True)
 class MailWishes:
-    """What MAIL says beside the reverse-path; each only to a peer that offers it."""
+    """What MAIL says beside the reverse-path; each only to a peer that offers it.
+
+    `verp`: the peer makes a reverse-path for each
+    recipient.  `exdata`: we understand an answer for each recipient.  `security`: Courier's.
+    """
 
     size: int = 0
     eight_bit: bool = False
     smtputf8: bool = False
+    verp: bool = False
+    exdata: bool = False
     ret: str = ""
     envid: str = ""
+    security: str = ""
+    require_tls: bool = False
 
 
 def mail(reverse_path: str, wishes: MailWishes, offered: Extensions) -> bytes:
-    """`MAIL FROM:<…>` with parameters in Courier's order: SMTPUTF8 BODY RET ENVID SIZE."""
-    parts = [f"MAIL FROM:<{_path(reverse_path)}>"]
-    if wishes.smtputf8 and "SMTPUTF8" in offered:
-        parts.append("SMTPUTF8")
-    if "8BITMIME" in offered:
-        parts.append("BODY=8BITMIME" if wishes.eight_bit else "BODY=7BIT")
-    if "DSN" in offered:
-        if wishes.ret:
-            parts.append(f"RET={wishes.ret}")
-        if wishes.envid:
-            parts.append(f"ENVID={xtext(wishes.envid)}")
-    if wishes.size and "SIZE" in offered:
-        parts.append(f"SIZE={wishes.size}")
-    return _command(" ".join(parts))
+    """`MAIL FROM:<…>` with its parameters.
+
+    Courier's order: SMTPUTF8 BODY VERP RET ENVID SIZE SECURITY; then EXDATA and REQUIRETLS
+    (RFC 8689).
+    """
+    body = "8BITMIME" if wishes.eight_bit else "7BIT"
+    parameters = (
+        ("SMTPUTF8", wishes.smtputf8 and "SMTPUTF8" in offered),
+        (f"BODY={body}", "8BITMIME" in offered),
+        ("VERP", wishes.verp and bool(reverse_path) and offered.verp),
+        (f"RET={wishes.ret}", bool(wishes.ret) and "DSN" in offered),
+        (f"ENVID={xtext(wishes.envid)}", bool(wishes.envid) and "DSN" in offered),
+        (f"SIZE={wishes.size}", bool(wishes.size) and "SIZE" in offered),
+        (f"SECURITY={wishes.security}", bool(wishes.security) and offered.private_security),
+        ("EXDATA", wishes.exdata and "XEXDATA" in offered),
+        ("REQUIRETLS", wishes.require_tls and "REQUIRETLS" in offered),
+    )
+    said = "".join(f" {text}" for text, wanted in parameters if wanted)
+    return _command(f"MAIL FROM:<{_path(reverse_path)}>{said}")
 
 
 def rcpt(forward_path: str, notify: str, orcpt: str, offered: Extensions) -> bytes:
@@ -83,9 +111,29 @@ def rcpt(forward_path: str, notify: str, orcpt: str, offered: Extensions) -> byt
         if notify:
             parts.append(f"NOTIFY={notify}")
         if orcpt:
-            kind, _, address = orcpt.partition(";")
-            parts.append(f"ORCPT={kind};{xtext(address)}")
+            parts.append(f"ORCPT={original(orcpt, utf8='SMTPUTF8' in offered)}")
     return _command(" ".join(parts))
+
+
+def original(orcpt: str, *, utf8: bool) -> str:
+    """`type;address` as ORCPT says it: xtext, or for Unicode RFC 6533 §3.
+
+    A peer with SMTPUTF8 gets `utf-8-addr-unitext`, any other `utf-8-addr-xtext`, which is
+    plain ASCII.
+    """
+    kind, _, address = orcpt.partition(";")
+    if address.isascii() and kind.lower() != "utf-8":
+        return f"{kind};{xtext(address)}"
+    return "utf-8;" + "".join(
+        letter if _fits(letter, utf8) else f"\\x{{{ord(letter):X}}}" for letter in address
+    )
+
+
+def _fits(letter: str, utf8: bool) -> bool:
+    """RFC 6533 §3: QCHAR, and where UTF-8 is spoken everything beyond ASCII."""
+    if letter.isascii():
+        return "!" <= letter <= "~" and letter not in "+=\\"
+    return utf8 and letter not in _LINE_ENDS
 
 
 def ehlo(name: str) -> bytes:

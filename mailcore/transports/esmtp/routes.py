@@ -4,13 +4,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 SMTP_PORT = 25
+REQUIRED, SMTPS, STARTTLS = "REQUIRED", "SMTPS", "STARTTLS"  # SECURITY= of a route
 
 
 @dataclass(frozen=True, slots=True)
 class Route:
     """How to reach a domain.  `relay` empty: by its own DNS.
 
-    `security` is "", "REQUIRED" (no mail without STARTTLS), or "SMTPS" (TLS from the start).
+    `security` is "", REQUIRED (no mail without STARTTLS), SMTPS (TLS from the start) or STARTTLS
+    (Courier's private authority).
     A static relay skips the check whether mail loops back to ourselves.
     """
 
@@ -31,12 +33,15 @@ def find(domain: str, routes: Sequence[str]) -> Route:
 
 
 def login(relay: str, domain: str, passwords: Sequence[str]) -> tuple[str, str] | None:
-    """Name and password for a relay, or for the domain when there is no relay."""
+    """Name and password for a relay, or for the domain when there is no relay.
+
+    A line without a password logs in by our certificate (EXTERNAL).
+    """
     wanted = (relay or domain).lower()
     for line in passwords:
         parts = line.split(None, 2)
-        if len(parts) == 3 and parts[0].lower() == wanted:
-            return parts[1], parts[2]
+        if len(parts) >= 2 and parts[0].lower() == wanted:
+            return parts[1], "".join(parts[2:])
     return None
 
 
@@ -57,7 +62,7 @@ def _parse(text: str) -> Route:
     return Route(
         relay=relay.strip().lower(),
         port=int(port) if port.strip().isdigit() else SMTP_PORT,
-        security="REQUIRED" if security == "STARTTLS" else security,
+        security=security,
         ipv4="IPV6ONLY" not in words,
         ipv6="IPV4ONLY" not in words,
     )

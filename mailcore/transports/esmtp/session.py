@@ -1,13 +1,12 @@
-"""A greeted session with a server: EHLO, TLS, login.  Courier's policy on what may fail how.
+"""A greeted session with a server: EHLO, TLS, what was demanded.  Courier's policy on what may
+fail how.
 
 A greeting or EHLO that says no is the answer for the domain, so no other MX is asked: that is a
 DeliveryError.  Trouble of the network, TLS or login is an OSError: the next MX may do better.
 """
 
-import base64
-import hashlib
-import hmac
 import math
+import ssl
 import time
 from dataclasses import dataclass
 
@@ -19,14 +18,16 @@ from mailcore.net.tls import client_context
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
 from mailcore.protocol.smtp.client import Extensions
+from mailcore.transports.esmtp.security import NO_LEVEL, Demand
 from mailcore.transports.esmtp.wire import BadPeer, Wire
+from mailcore.transports.esmtp.words import status_of, words
 
-MOST_REPLY_LINES = 10  # of one reply are kept; Courier
+_RESULTS = {10: "certificate-expired", 62: "certificate-host-mismatch"}  # OpenSSL's X509_V_ERR
 
 
 @dataclass(frozen=True, slots=True)
 class Manners:
-    """How to behave towards servers: names, times in seconds, TLS, login."""
+    """How to behave towards servers: names, times in seconds, login."""
 
     helo: str
     connect: float = 60
@@ -35,24 +36,35 @@ class Manners:
     data: float = 300
     quit: float = 10
     starttls: bool = True
-    verify: bool = False
-    security: str = ""
     login: tuple[str, str] | None = None
     source_ipv4: str = ""
     source_ipv6: str = ""
 
 
 class TlsBroken(BadPeer):
-    """STARTTLS was offered and does not work; speaking in clear may."""
+    """There is no TLS as it has to be; where nobody demands it, speaking in clear may do.
+
+    `result` is RFC 8460's word for it (§4.3).
+    """
+
+    def __init__(self, text: str, result: str = "validation-failure") -> None:
+        super().__init__(text)
+        self.result = result
 
 
 class Session:
     """One connection that is ready for MAIL.  `command` and `peer` are for the record."""
 
     def __init__(
-        self, target: Target, port: int, manners: Manners, deadline: float = math.inf
+        self,
+        target: Target,
+        port: int,
+        manners: Manners,
+        demand: Demand,
+        deadline: float = math.inf,
     ) -> None:
         self.manners = manners
+        self.demand = demand
         self.target = target
         self.peer = f"{target.host} [{target.address}]"
         self.command = ""
@@ -74,17 +86,18 @@ class Session:
         self.wire = Wire(connection, deadline)
 
     def open(self, *, in_clear: bool = False) -> None:
-        """Greeting, EHLO, TLS, login.  `in_clear`: this server's STARTTLS is known to be broken."""
+        """Greeting, EHLO, TLS.  `in_clear`: this server's STARTTLS is known to be broken."""
         manners = self.manners
         try:
-            if manners.security == "SMTPS":
+            if self.demand.implicit:
                 self._handshake()
             self._expect(self.wire.reply(manners.greeting), "greeting")
             self._hello()
             if not self.wire.encrypted and not in_clear:
                 self._starttls()
-            if manners.login:
-                self._login(*manners.login)
+            if self.demand.require_tls and "REQUIRETLS" not in self.offered:
+                text = f"{self.target.host} does not support REQUIRETLS."
+                raise PermanentFailure(status.REQUIRETLS_NEEDED, text)
         except (OSError, DeliveryError):
             self.wire.close()
             raise
@@ -127,59 +140,44 @@ class Session:
         self.offered = Extensions()
 
     def _starttls(self) -> None:
-        required = self.manners.security == "REQUIRED"
+        demand, host = self.demand, self.target.host
+        if demand.private and not self.offered.private_security:
+            text = f"{NO_LEVEL}: {host} does not offer SECURITY=STARTTLS."
+            raise PermanentFailure(status.ENCRYPTION_REQUIRED, text)
         if "STARTTLS" not in self.offered:
-            if required:
-                text = f"{self.target.host} does not offer the encryption that is required."
+            if demand.final:
+                text = f"{host} does not offer the encryption that is required."
                 raise PermanentFailure(status.ENCRYPTION_REQUIRED, text)
+            if demand.forbids_clear:
+                raise TlsBroken("does not offer STARTTLS", "starttls-not-supported")
             return
-        if not (self.manners.starttls or required):
+        if not (self.manners.starttls or demand.forbids_clear):
             return
         reply = self.say(b"STARTTLS\r\n")
-        if reply.code != 220:
-            raise TlsBroken(f"STARTTLS refused: {words(reply)}")
-        self._handshake()
+        try:
+            if reply.code != 220:
+                raise TlsBroken(f"STARTTLS refused: {words(reply)}", "starttls-not-supported")
+            self._handshake()
+        except TlsBroken as problem:
+            if demand.private:
+                text = f"{NO_LEVEL}: {problem}"
+                raise PermanentFailure(status.ENCRYPTION_REQUIRED, text) from None
+            raise
         self._hello()
 
     def _handshake(self) -> None:
-        context = client_context(self.manners.verify)
-        name = "" if self.target.host.startswith("[") else self.target.host
+        """Raises TlsBroken.  A literal address has no name that a certificate could bear."""
+        context = client_context(self.demand.trust)
+        name = self.target.host.strip("[]").removeprefix("IPv6:")
         try:
             self.wire.start_tls(context, name, self.manners.greeting)
         except BadPeer:
             raise
+        except ssl.SSLCertVerificationError as problem:
+            result = _RESULTS.get(problem.verify_code, "certificate-not-trusted")
+            raise TlsBroken(f"TLS handshake failed: {problem.verify_message}", result) from None
         except (OSError, ValueError) as problem:
             raise TlsBroken(f"TLS handshake failed: {problem}") from None
-
-    def _login(self, name: str, password: str) -> None:
-        """Courier's order of mechanisms: what hides the password, then what doesn't."""
-        mechanisms = self.offered.mechanisms
-        private = self.wire.encrypted or self.target.address in ("127.0.0.1", "::1")
-        if "CRAM-MD5" in mechanisms:
-            reply = self._cram_md5(name, password)
-        elif "PLAIN" in mechanisms and private:
-            reply = self.say(client.auth_plain(name, password))
-        elif "LOGIN" in mechanisms and private:
-            self.say(b"AUTH LOGIN\r\n")
-            self.say(client.base64_line(name))
-            reply = self.say(client.base64_line(password))
-        else:
-            text = f"{self.target.host} offers no way to log in that can be used."
-            raise PermanentFailure(status.AUTH_FAILED, text)
-        self.command = "AUTH"
-        if not reply.is_success:
-            raise BadPeer(f"login refused: {words(reply)}")
-
-    def _cram_md5(self, name: str, password: str) -> Reply:
-        challenge = self.say(b"AUTH CRAM-MD5\r\n")
-        if challenge.code != 334:
-            return challenge
-        try:
-            asked = base64.b64decode(challenge.text.strip(), validate=True)
-        except ValueError:
-            raise BadPeer("the server's challenge can't be read") from None
-        digest = hmac.new(password.encode(), asked, hashlib.md5).hexdigest()
-        return self.say(client.base64_line(f"{name} {digest}"))
 
     def _expect(self, reply: Reply, what: str) -> None:
         """A no here is the domain's answer."""
@@ -189,19 +187,3 @@ class Session:
         if reply.code >= 500:
             raise PermanentFailure(status_of(reply), words(reply))
         raise TemporaryFailure(status_of(reply), words(reply))
-
-
-def words(reply: Reply) -> str:
-    """A reply as the record keeps it: the peer's exact words, at most ten lines."""
-    prefix = f"{reply.code} " + (f"{reply.status} " if reply.status else "")
-    lines = reply.text.split("\n")[:MOST_REPLY_LINES]
-    return "\n".join(prefix + line for line in lines)
-
-
-def status_of(reply: Reply) -> status.Status:
-    """The peer's status, or the plainest of its class; what is neither yes nor no is "later"."""
-    klass = reply.code // 100
-    klass = 2 if klass in (1, 2, 3) else 5 if klass == 5 else 4
-    if reply.status is not None and reply.status.klass == klass:
-        return reply.status
-    return status.Status(klass, 0, 0)

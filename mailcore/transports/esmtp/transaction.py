@@ -1,12 +1,8 @@
 """One message over one session: MAIL, RCPT, DATA, and what came of each recipient."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO
 
 from mailcore import status
-from mailcore.mailauth import signing
-from mailcore.message import recode, verp
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
 from mailcore.protocol.smtp.client import MailWishes
@@ -14,17 +10,12 @@ from mailcore.queue.claimed import ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
 from mailcore.transports import contents
 from mailcore.transports.contract import DEFERRED, FAILED, PASSED, RELAYED, Outcome
-from mailcore.transports.esmtp.session import Session, status_of, words
+from mailcore.transports.esmtp import sending
+from mailcore.transports.esmtp.groups import Group, groups, wire_path
+from mailcore.transports.esmtp.session import Session
+from mailcore.transports.esmtp.words import status_of, words
 
-_PIECE = 256 * 1024
-
-
-@dataclass(frozen=True, slots=True)
-class Group:
-    """Recipients that share one MAIL command."""
-
-    reverse_path: str
-    recipients: tuple[ClaimedRecipient, ...]
+EXDATA_PATIENCE = 600.0  # seconds for the answer to each recipient
 
 
 class Transaction:
@@ -55,7 +46,7 @@ class Transaction:
                 yield from self._all([recipient], FAILED, status.NON_ASCII_ADDRESS, text)
             else:
                 sendable.append(recipient)
-        for group in groups(self.message, sendable, "DSN" in self.session.offered):
+        for group in groups(self.message, sendable, self.session.offered):
             yield from self._group(group)
 
     def _utf8(self) -> bool:
@@ -63,9 +54,6 @@ class Transaction:
 
     def _unsuitable(self) -> tuple[Status, str] | None:
         """Why this server can't take this message at all."""
-        if self.message.minimum_security and not self.session.wire.encrypted:
-            text = "Unable to set minimum security level: the server offers no encryption."
-            return status.ENCRYPTION_REQUIRED, text
         largest = self.session.offered.largest
         if largest and self.message.size > largest:
             text = f"552 The server takes no more than {largest} octets."
@@ -105,32 +93,46 @@ class Transaction:
                 taken.append(recipient)
             else:
                 yield from self._answer([recipient], reply, command)
-        if data_reply is None:
-            return
-        if data_reply.code != 354:
+        if data_reply is not None and data_reply.code != 354:
             yield from self._answer(taken, data_reply, b"DATA")
-            return
-        if not taken:
+        elif taken:
+            yield from self._hand_over(taken)
+        elif data_reply is not None:
             session.wire.send(b".\r\n", session.manners.data)
             session.wire.reply(session.manners.data)
-            return
+
+    def _hand_over(self, taken: Sequence[ClaimedRecipient]) -> Iterator[Outcome]:
+        """The message, and its answer: one for all, or with EXDATA one for each."""
+        session, timeout = self.session, self.session.manners.data
         self.sending = True
-        self._send_content()
-        final = session.wire.reply(session.manners.data)
+        convert = sending.is_converted(self.message, session.offered)
+        sending.send_data(session.wire, self.message, self.row, timeout, convert=convert)
+        each = EXDATA_PATIENCE if "XEXDATA" in session.offered else 0.0
+        answers, complete = session.wire.replies(timeout, each, len(taken))
         session.served += 1
-        session.fresh = final.is_success
-        yield from self._answer(taken, final, b"DATA")
+        session.fresh = any(reply.is_success for reply in answers)
+        session.usable = session.usable and complete
+        if len(set(answers)) == 1:
+            yield from self._answer(taken, answers[0], b"DATA")
+            return
+        for recipient, reply in zip(taken, answers, strict=True):
+            yield from self._answer([recipient], reply, b"DATA")
 
     def _commands(self, group: Group) -> list[bytes]:
         """MAIL and the RCPTs; GrammarError can't happen to paths that the grammar let in."""
         message, offered = self.message, self.session.offered
-        converted = message.eight_bit and "8BITMIME" not in offered
         wishes = MailWishes(
-            size=client.estimated_size(message.size, converted=converted),
+            size=client.estimated_size(
+                message.size, converted=sending.is_converted(message, offered)
+            ),
             eight_bit=message.eight_bit,
             smtputf8=message.smtputf8,
+            verp=group.verp,
+            exdata=True,
             ret=message.ret,
             envid=message.envid,
+            security="STARTTLS" if self.session.demand.private else "",
+            require_tls=self.session.demand.require_tls,
         )
         reverse = wire_path(group.reverse_path, self._utf8()) or ""
         commands = [client.mail(reverse, wishes, offered)]
@@ -155,31 +157,6 @@ class Transaction:
         if not any(reply.is_success for reply in replies):
             return mail_reply, replies, None
         return mail_reply, replies, session.say(b"DATA\r\n")
-
-    def _send_content(self) -> None:
-        """Prefix and content, dots stuffed, CRLF only, the final dot.  RFC 5321 §4.5.2."""
-        send, timeout = self.session.wire.send, self.session.manners.data
-        if self.row is not None or self._converts():
-            whole = self.message.prefix + self._rest()
-            if self._converts():
-                whole = recode.to_seven_bit(client.normal_lines(whole))
-                whole = signing.renewed(whole, self.message.source)
-            send(_finished(client.stuff(client.normal_lines(whole))), timeout)
-            return
-        send(client.stuff(self.message.prefix), timeout)
-        with contents.open_rest(self.message, None) as stream:
-            for piece in pieces(stream):
-                send(client.stuff(client.normal_lines(piece)), timeout)
-        send(b".\r\n", timeout)
-
-    def _converts(self) -> bool:
-        return self.message.eight_bit and "8BITMIME" not in self.session.offered
-
-    def _rest(self) -> bytes:
-        if self.row is not None:
-            return self.row
-        with contents.open_rest(self.message, None) as stream:
-            return stream.read()
 
     def _answer(
         self, recipients: Sequence[ClaimedRecipient], reply: Reply, command: bytes
@@ -209,55 +186,3 @@ class Transaction:
         for recipient in recipients:
             self.answered.add(recipient.id)
             yield Outcome(self.message, recipient, action, why, text, self.session.peer)
-
-
-def groups(
-    message: ClaimedMessage, recipients: Sequence[ClaimedRecipient], peer_has_dsn: bool
-) -> list[Group]:
-    """Which recipients share a MAIL.
-
-    A peer without DSN can't be told NOTIFY=NEVER, so those recipients get a null reverse-path
-    instead (Courier).  VERP wants a reverse-path of its own for each.
-    """
-    reverse = message.reverse_path
-    if message.verp and reverse:
-        return [Group(verp.encode(reverse, each.forward_path), (each,)) for each in recipients]
-    if peer_has_dsn or not reverse:
-        found = [Group(reverse, tuple(recipients))]
-    else:
-        never = tuple(each for each in recipients if each.notify == "NEVER")
-        others = tuple(each for each in recipients if each.notify != "NEVER")
-        found = [Group(reverse, others), Group("", never)]
-    return [group for group in found if group.recipients]
-
-
-def wire_path(path: str, utf8: bool) -> str | None:
-    """A path as this peer can be told it: the domain in ACE without SMTPUTF8; None: can't be."""
-    if path.isascii():
-        return path
-    if utf8:
-        return path
-    local, at, domain = path.rpartition("@")
-    if not local.isascii():
-        return None
-    try:
-        return local + at + domain.encode("idna").decode("ascii")
-    except UnicodeError:
-        return None
-
-
-def pieces(stream: BinaryIO) -> Iterator[bytes]:
-    """A stream in portions of whole lines; the last is given its line end."""
-    left = b""
-    while chunk := stream.read(_PIECE):
-        left += chunk
-        end = left.rfind(b"\n") + 1
-        if end:
-            yield left[:end]
-            left = left[end:]
-    if left:
-        yield left.rstrip(b"\r") + b"\r\n"
-
-
-def _finished(data: bytes) -> bytes:
-    return data + (b".\r\n" if data.endswith(b"\r\n") or not data else b"\r\n.\r\n")

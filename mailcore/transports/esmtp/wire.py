@@ -8,6 +8,7 @@ import time
 from mailcore.errors import GrammarError
 from mailcore.protocol import reply as replies
 from mailcore.protocol.reply import Reply
+from mailcore.protocol.smtp import exdata
 
 LONGEST_LINE = 4_096
 MOST_LINES = 200
@@ -42,11 +43,30 @@ class Wire:
             line = self._line(timeout)
             lines.append(line)
             if replies.is_last(line):
-                try:
-                    return replies.parse(lines)
-                except GrammarError:
-                    raise BadPeer("the server answers with something that is not SMTP") from None
+                return _parsed(lines)
         raise BadPeer("the server's reply has no end")
+
+    def replies(self, timeout: float, each: float, recipients: int) -> tuple[list[Reply], bool]:
+        """The answer to a message, for each recipient; and whether it was complete.
+
+        One reply is for all of them.  With `each` (seconds) a 558 reply has one for each: EXDATA.
+        """
+        lines = [self._line(timeout)]
+        is_split = bool(each) and lines[0][:4] == b"%d-" % exdata.CODE
+        most = MOST_LINES * recipients if is_split else MOST_LINES
+        try:
+            while not replies.is_last(lines[-1]):
+                if len(lines) >= most:
+                    raise BadPeer("the server's reply has no end")
+                lines.append(self._line(each if is_split else timeout))
+        except OSError:
+            if not is_split:
+                raise
+            return exdata.unfinished(lines, recipients), False
+        reply = _parsed(lines)
+        if each and reply.code == exdata.CODE:
+            return exdata.split(reply.text, recipients), True
+        return [reply] * recipients, True
 
     def start_tls(self, context: ssl.SSLContext, name: str, timeout: float) -> None:
         """Speak TLS from here on.  Anything sent before the handshake is an injection."""
@@ -94,3 +114,10 @@ class Wire:
             self._buffer += more
         line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
         return line
+
+
+def _parsed(lines: list[bytes]) -> Reply:
+    try:
+        return replies.parse(lines)
+    except GrammarError:
+        raise BadPeer("the server answers with something that is not SMTP") from None

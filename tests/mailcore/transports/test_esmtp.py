@@ -1,74 +1,27 @@
 """Outgoing SMTP against a server that misbehaves in every way that matters."""
 
 import ssl
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 import dkim
 import pytest
 
-from mailcore.accounts import administration, directory
-from mailcore.conf import current, store
+from mailcore.accounts import administration
 from mailcore.conf.deployment import deployment
-from mailcore.delivery import attempt, scheduler
+from mailcore.delivery import scheduler
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Notify, Path, Ret, Source
 from mailcore.mailauth import keys
 from mailcore.queue import trace
 from mailcore.queue.content import Content, ContentWriter
 from mailcore.queue.models import Destination, Message, Recipient
-from mailcore.submit.accept import Origin, accept
+from mailcore.submit.accept import accept
 from tests.support.certificate import make_certificate
 from tests.support.dns import DnsServer
+from tests.support.outgoing import HELLO, HERE, Start, attempt_all, configure, send
 from tests.support.remote import FULL, Remote
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
-
-HELLO = b"From: <a@example.test>\r\nSubject: hi\r\n\r\nHello\r\n.dot\r\n..two\r\n"
-HERE = Origin("ESMTPSA", "laptop", "192.0.2.9")
-
-Start = Callable[..., Remote]
-
-
-@pytest.fixture
-def remote() -> Iterator[Start]:
-    """Starts far-away servers; mail for far.test goes to the latest."""
-    servers: list[Remote] = []
-
-    def start(*, route: str = "far.test:[127.0.0.1],{port}", **more: object) -> Remote:
-        server = Remote(**more)  # type: ignore[arg-type]
-        servers.append(server)
-        configure(routes=(route.format(port=server.port),))
-        return server
-
-    yield start
-    for server in servers:
-        server.stop()
-
-
-def configure(**settings: object) -> None:
-    store.save("queue", settings, by="test")
-    current.refresh()
-    directory.forget()
-
-
-def send(
-    *to: str,
-    content: Content | None = None,
-    notify: frozenset[Notify] = frozenset(),
-    reverse_path: Path | None = None,
-    **more: object,
-) -> int:
-    recipients = tuple(EnvelopeRecipient(Path.of(each), notify) for each in to)
-    sender = reverse_path or Path.of("a@example.test")
-    envelope = Envelope(sender, recipients, **more)  # type: ignore[arg-type]
-    return accept(envelope, None, content or Content.of(HELLO), HERE).result(10).id
-
-
-def attempt_all() -> set[str]:
-    lanes: set[str] = set()
-    for lease in scheduler.claim("esmtp"):
-        lanes |= attempt.run(lease)
-    return lanes
 
 
 def test_a_message_goes_out_as_it_came_in(remote: Start) -> None:
