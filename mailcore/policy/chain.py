@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.conf.schema.registry import Snapshot
+from mailcore.policy import strangers
 from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
 
 
@@ -20,7 +21,11 @@ class Link:
     check: Check
 
 
-CHAIN: tuple[Link, ...] = ()
+CHAIN: tuple[Link, ...] = (
+    Link("spf", strangers.spf_wanted, strangers.check_spf),
+    Link("vouches", strangers.vouches_wanted, strangers.tell_vouches),
+    Link("spamtraps", strangers.traps_wanted, strangers.check_traps),
+)
 
 
 def wanted(settings: Snapshot, peer: Peer, chain: Sequence[Link] = CHAIN) -> tuple[Link, ...]:

@@ -12,6 +12,7 @@ from typing import Self
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Path
 from mailcore.policy import lookups, spf
+from mailcore.policy.blocklist import Vouch
 from mailcore.policy.spf import SpfVerdict
 from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content
@@ -21,9 +22,10 @@ from mailcore.queue.content import Content
 class Peer:
     """Who is at the other end of a session.
 
-    `host` is the name its address has in DNS both ways, "" when it has none, SOFT_ERROR when
-    DNS could not tell.  `identity` is the login's address; `trusted`: it may relay, so checks
-    of strangers do not apply.
+    `host` is the name its address has in DNS both ways, "" when it has none,
+    `lookups.SOFT_ERROR` when DNS could not tell.  `identity` is the login's address;
+    `trusted`: it may relay, so checks of strangers do not apply.  `vouches`: DNS lists that
+    know it for a good one.
     """
 
     address: str
@@ -34,9 +36,7 @@ class Peer:
     listener: str = ""
     identity: str = ""
     trusted: bool = False
-
-
-SOFT_ERROR = "softdnserr"
+    vouches: tuple[Vouch, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from mailcore import status
 from mailcore.protocol.reply import Reply
 
 TOO_MANY_RECIPIENTS = Reply(431, status.TOO_MANY_RECIPIENTS, "Too many recipients.")
+FAR_TOO_MANY = Reply(531, status.TOO_MANY_RECIPIENTS.as_permanent(), "Too many recipients.")
 SIZE_TOO_BIG = Reply(534, status.MESSAGE_TOO_BIG, "SIZE=Message too big.")
 
 
@@ -12,6 +13,11 @@ def check_size(declared: int, limit: int) -> Reply | None:
     return SIZE_TOO_BIG if limit and declared > limit else None
 
 
-def check_count(attempts: int, limit: int) -> Reply | None:
-    """RCPT stage: put off recipients over the limit.  Refused ones count too (Courier maxrcpts)."""
-    return TOO_MANY_RECIPIENTS if attempts > limit else None
+def check_count(attempts: int, limit: int, *, hard: bool = False) -> Reply | None:
+    """RCPT stage: put off recipients over the limit, or refuse them for good when `hard`.
+
+    Refused ones count too.  Courier maxrcpts.
+    """
+    if attempts <= limit:
+        return None
+    return FAR_TOO_MANY if hard else TOO_MANY_RECIPIENTS

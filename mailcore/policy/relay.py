@@ -1,6 +1,7 @@
 """Nobody relays through us unless we said so."""
 
 from mailcore import status
+from mailcore.envelope import Path
 from mailcore.protocol.reply import Reply
 
 DENIED = Reply(513, status.RELAY_DENIED, "Relaying denied.")
@@ -15,3 +16,14 @@ def check_recipient(*, local: bool, authenticated: bool, relay_client: bool) -> 
     if local or authenticated or relay_client:
         return None
     return DENIED
+
+
+def with_suffix(path: Path, suffix: str) -> Path:
+    """A relaying peer's recipient as its access record wants it: RELAYCLIENT's value appended.
+
+    `@gateway` sends everything there, the old domain behind a percent sign; anything else
+    lengthens the domain.  Courier.
+    """
+    if suffix.startswith("@"):
+        return Path(f"{path.local}%{path.domain}", suffix[1:].lower())
+    return Path(path.local, path.domain + suffix.lower())

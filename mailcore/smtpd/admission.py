@@ -3,6 +3,8 @@
 Answers from memory where it can; what must ask the database does so in a thread.
 """
 
+from dataclasses import dataclass
+
 from django.db.utils import Error as DatabaseError
 
 from mailcore import log
@@ -11,6 +13,10 @@ from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Path
 from mailcore.errors import TemporaryFailure
 from mailcore.policy import blocklist, bofh, limits, lookups, relay, sender, spf
+from mailcore.policy.access import Access
+from mailcore.policy.blocklist import UNLISTED, Listing
+from mailcore.policy.contract import Peer
+from mailcore.policy.spf import SpfResult, SpfVerdict
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing import router
@@ -47,44 +53,123 @@ async def judge_sender(
     return sender.not_yours(path)
 
 
-async def judge_stranger(path: Path, helo: str, peer: str, settings: Snapshot) -> Reply | None:
-    """Why we don't want this sender from somebody who hasn't logged in, or None.
+@dataclass(frozen=True, slots=True)
+class Opinion:
+    """What is thought of a stranger and its sender; `listing` refuses at RCPT, not before."""
 
-    Courier's order: SPF of the EHLO name, SPF of the sender, named senders, DNS.
+    refusal: Reply | None = None
+    listing: Listing = UNLISTED
+    spf: tuple[SpfVerdict, ...] = ()
+
+
+NO_OPINION = Opinion()
+
+
+async def judge_stranger(
+    path: Path, peer: Peer, access: Access, settings: Snapshot, listing: Listing | None
+) -> Opinion:
+    """What we think of this sender from somebody who hasn't logged in.
+
+    Courier's order: DNS lists (`listing` is what they said before in the session), SPF of the
+    EHLO name, SPF of the sender, the EHLO name, named senders, freemail, DNS.
     """
-    esmtp = settings.esmtp
-    if esmtp.spf_helo or esmtp.spf_mail_from or esmtp.check_sender_domain:
-        refusal = await threads.dns.run(_ask_dns, path, helo, peer, settings)
-        if refusal is not None:
-            return refusal
-    return bofh.check_named(path, esmtp.bad_senders)
+    if access.denied or access.block is not None:
+        return Opinion(bofh.check_named(path, settings.esmtp.bad_senders))
+    if _must_ask(path, access, settings, listing):
+        return await threads.dns.run(_ask_dns, path, peer, access, settings, listing)
+    refusal = bofh.check_named(path, settings.esmtp.bad_senders)
+    if refusal is None and listing is None:
+        return NO_OPINION
+    return Opinion(refusal, listing or UNLISTED)
 
 
-def _ask_dns(path: Path, helo: str, peer: str, settings: Snapshot) -> Reply | None:
-    esmtp, names = settings.esmtp, lookups.names(settings)
-    checks = [("", helo, esmtp.spf_helo)]
+def _must_ask(path: Path, access: Access, settings: Snapshot, listing: Listing | None) -> bool:
+    """Whether DNS has a say."""
+    esmtp, policy = settings.esmtp, settings.policy
+    if esmtp.spf_helo or esmtp.spf_mail_from or esmtp.check_sender_domain or policy.check_helo:
+        return True
+    if listing is None and not access.exempt and (policy.dns_lists or esmtp.block_lists):
+        return True
+    return bool(policy.freemail) and bofh.names_freemail(path, policy.freemail)
+
+
+def _ask_dns(
+    path: Path, peer: Peer, access: Access, settings: Snapshot, listing: Listing | None
+) -> Opinion:
+    if listing is None:
+        listing = UNLISTED if access.exempt else _ask_lists(peer.address, settings)
+    refusal, verdicts = _ask_spf(path, peer, settings, bool(listing.vouches))
+    if refusal is None:
+        refusal = _ask_names(path, peer, settings, verdicts)
+    return Opinion(refusal, listing, verdicts)
+
+
+def _ask_lists(peer: str, settings: Snapshot) -> Listing:
+    esmtp, policy = settings.esmtp, settings.policy
+    return blocklist.consult(
+        peer,
+        blocklist.rules(policy.dns_lists, esmtp.block_lists, esmtp.allow_lists),
+        lookups.names(settings),
+        dead_defers=policy.dead_lists == "defer",
+    )
+
+
+def _ask_spf(
+    path: Path, peer: Peer, settings: Snapshot, vouched: bool
+) -> tuple[Reply | None, tuple[SpfVerdict, ...]]:
+    """SPF of the EHLO name and the sender, as far as the settings want it."""
+    esmtp, verdicts = settings.esmtp, []
+    checks = [("", esmtp.spf_helo)]
     if not path.is_null:
-        checks.append((str(path), str(path), esmtp.spf_mail_from))
-    for reverse_path, identity, accepted in checks:
-        if accepted:
-            verdict = spf.check(peer, reverse_path, helo, resolver=names, receiver=settings.me)
-            refusal = bofh.judge_spf(verdict, identity, accepted, esmtp.spf_hard_errors)
-            if refusal is not None:
-                return refusal
-    return bofh.check_domain(path, names) if esmtp.check_sender_domain else None
+        checks.append((str(path), esmtp.spf_mail_from))
+    for reverse_path, accepted in checks:
+        if not bofh.is_checked(accepted):
+            continue
+        verdict = spf.check(
+            peer.address,
+            reverse_path,
+            peer.helo,
+            resolver=lookups.names(settings),
+            receiver=settings.me,
+        )
+        verdicts.append(verdict)
+        refusal = bofh.judge_spf(
+            verdict,
+            accepted,
+            esmtp.spf_hard_errors,
+            vouched=vouched,
+            verbose=settings.policy.spf_verbose,
+        )
+        if refusal is not None:
+            return refusal, tuple(verdicts)
+    return None, tuple(verdicts)
 
 
-async def judge_peer(peer: str, settings: Snapshot) -> Reply | None:
-    """Why nothing is taken from this peer, by the DNS lists, or None."""
-    esmtp = settings.esmtp
-    if not esmtp.block_lists:
-        return None
-    return await threads.dns.run(_ask_lists, peer, settings)
+def _ask_names(
+    path: Path, peer: Peer, settings: Snapshot, verdicts: tuple[SpfVerdict, ...]
+) -> Reply | None:
+    """The EHLO name, named senders, freemail and the sender's domain."""
+    esmtp, policy, names = settings.esmtp, settings.policy, lookups.names(settings)
+    refusal = None
+    passed = any(one.identity == "helo" and one.result is SpfResult.PASS for one in verdicts)
+    if policy.check_helo and not passed:
+        refusal = bofh.check_helo(peer.helo, peer.address, names, hard=policy.check_helo == 1)
+    refusal = refusal or bofh.check_named(path, esmtp.bad_senders)
+    if refusal is None and bofh.names_freemail(path, policy.freemail):
+        host = peer.host or lookups.host_of(peer.address, names)
+        refusal = bofh.check_freemail(path, host, policy.freemail)
+    if refusal is None and esmtp.check_sender_domain:
+        refusal = bofh.check_domain(path, names, policy.bad_mx)
+    return refusal
 
 
-def _ask_lists(peer: str, settings: Snapshot) -> Reply | None:
-    esmtp = settings.esmtp
-    return blocklist.check(peer, esmtp.block_lists, esmtp.allow_lists, lookups.names(settings))
+def judge_peer(access: Access, listing: Listing | None) -> Reply | None:
+    """RCPT stage: why nothing is taken from this peer, or None.  Courier BLOCK."""
+    if access.denied:
+        return replies.PEER_DENIED
+    if access.block is not None:
+        return access.block
+    return listing.refusal if listing is not None else None
 
 
 async def resolve_recipient(

@@ -16,6 +16,7 @@ from mailcore import log
 from mailcore.auth.identity import Identity
 from mailcore.errors import GrammarError
 from mailcore.policy import access
+from mailcore.policy.blocklist import Listing
 from mailcore.protocol import proxy
 from mailcore.protocol.reply import Reply
 from mailcore.queue import ids
@@ -67,8 +68,7 @@ class SmtpConnection(SMTP):
         self.draining = False
         self.ended = False
         self.local_address = ""
-        self.peer_judged = False
-        self.peer_refusal: Reply | None = None  # by the DNS lists, asked once
+        self.listing: Listing | None = None  # what DNS lists said, asked once
         self.tarpit = 0  # seconds the next refusal costs a stranger
         self._owed = 0
         self._id = ""
@@ -93,7 +93,9 @@ class SmtpConnection(SMTP):
     def _admit(self) -> bool:
         """Judge the peer's address and count the connection; False: told to go."""
         esmtp = self.settings.esmtp
-        self.access = access.judge(self.peer, esmtp.relay_from, esmtp.deny_from)
+        records = self.settings.policy.access
+        self.access = access.judge(self.peer, esmtp.relay_from, esmtp.deny_from, records)
+        self.settings = self.access.over(self.settings)
         self.admitted = self.service.limits.admit(self.peer)
         if not self.admitted:
             self.service.note_refusal(self.peer)

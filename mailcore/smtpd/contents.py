@@ -154,6 +154,7 @@ class Contents(SmtpConnection):
             listener=self.listener.name,
             identity=self.identity.address if self.identity else "",
             trusted=not self.is_stranger,
+            vouches=self.listing.vouches if self.listing else (),
         )
 
     def _origin(self, transaction: Transaction) -> Origin:

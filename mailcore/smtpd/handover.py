@@ -65,7 +65,7 @@ async def hand_over(
     verdict = NO_OBJECTION
     refused: Mapping[int, Reply] = {}
     try:
-        verdict = await _checked(envelope, content, origin, peer, settings)
+        verdict = await _checked(transaction, envelope, content, origin, peer, settings)
         if verdict.refusal is not None:
             content.discard()
             return Handed(verdict.refusal)
@@ -138,14 +138,27 @@ def _without(
 
 
 async def _checked(
-    envelope: Envelope, content: Content, origin: Origin, peer: Peer, settings: Snapshot
+    transaction: Transaction,
+    envelope: Envelope,
+    content: Content,
+    origin: Origin,
+    peer: Peer,
+    settings: Snapshot,
 ) -> Verdict:
     """What the chain of checks says; most messages have none to pass and go on at once."""
     links = chain.wanted(settings, peer)
     if not links:
         return NO_OBJECTION
     paths = tuple(each.path for each in envelope.recipients)
-    received = Received(peer, envelope.reverse_path, paths, content, settings, origin.session)
+    received = Received(
+        peer=peer,
+        reverse_path=envelope.reverse_path,
+        recipients=paths,
+        content=content,
+        settings=settings,
+        session=origin.session,
+        spf=transaction.spf,
+    )
     return await threads.checks.run(chain.run, links, received)
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
+from mailcore.policy.spf import SpfVerdict
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing.router import Resolution
 from mailcore.smtpd.intake import ChunkIntake
@@ -24,6 +25,7 @@ class Transaction:
     attempts: int = 0
     chunks: ChunkIntake | None = None
     failed: bool = False
+    spf: tuple[SpfVerdict, ...] = ()
 
     def envelope(self, source: Source, auth_identity: str, listener: str) -> Envelope:
         options = self.options

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from mailcore import log
 from mailcore.envelope import EnvelopeRecipient, Path
 from mailcore.errors import GrammarError
-from mailcore.policy import limits
+from mailcore.policy import limits, relay
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import commands, parameters
 from mailcore.protocol.smtp.commands import BadAddress
@@ -78,14 +78,19 @@ class Transactions(Contents):
         refusal = await admission.judge_sender(
             mail.reverse_path, options, self.settings, self.identity
         )
+        opinion = admission.NO_OPINION
         if refusal is None and self.is_stranger:
-            refusal = await admission.judge_stranger(
-                mail.reverse_path, self.helo, self.peer, self.settings
+            opinion = await admission.judge_stranger(
+                mail.reverse_path, self._peer(), self.access, self.settings, self.listing
             )
+            self.listing = opinion.listing
+            refusal = opinion.refusal
         if refusal is not None:
             self.refuse(refusal)
             return
-        self.transaction = Transaction(mail.reverse_path, options, release_at=release_at)
+        self.transaction = Transaction(
+            mail.reverse_path, options, release_at=release_at, spf=opinion.spf
+        )
         self.wire.write(replies.SENDER_OK)
 
     def _release_at(self, options: MailOptions) -> float:
@@ -144,17 +149,18 @@ class Transactions(Contents):
         self, transaction: Transaction, path: Path, options: RcptOptions
     ) -> Reply | None:
         transaction.attempts += 1
-        refusal = limits.check_count(transaction.attempts, self.settings.esmtp.max_recipients)
+        settings = self.settings
+        refusal = limits.check_count(
+            transaction.attempts,
+            settings.esmtp.max_recipients,
+            hard=settings.policy.max_recipients_hard,
+        )
+        if refusal is None and self.identity is None and not self.listener.lmtp:
+            refusal = admission.judge_peer(self.access, self.listing)
         if refusal is not None:
             return refusal
-        if self.is_stranger:
-            if self.access.denied:
-                return replies.PEER_DENIED
-            if not self.peer_judged:
-                self.peer_judged = True
-                self.peer_refusal = await admission.judge_peer(self.peer, self.settings)
-            if self.peer_refusal is not None:
-                return self.peer_refusal
+        if self.access.suffix and self.identity is None:
+            path = relay.with_suffix(path, self.access.suffix)
         if not path.is_ascii and not transaction.options.smtputf8:
             return replies.SMTPUTF8_NEEDED
         if path.domain == f"[{self.local_address}]":  # user@[our.ip]

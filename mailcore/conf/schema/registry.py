@@ -12,6 +12,7 @@ from mailcore.conf.schema.general import General
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.mailauth import Mailauth
 from mailcore.conf.schema.outgoing import Outgoing
+from mailcore.conf.schema.policy import Policy
 from mailcore.conf.schema.pop3 import Pop3
 from mailcore.conf.schema.queue import Queue
 from mailcore.conf.schema.webmail import Webmail
@@ -33,6 +34,7 @@ class Snapshot:
     auth: Auth = field(default_factory=Auth)
     esmtp: Esmtp = field(default_factory=Esmtp)
     extensions: Extensions = field(default_factory=Extensions)
+    policy: Policy = field(default_factory=Policy)
     queue: Queue = field(default_factory=Queue)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)
@@ -56,7 +58,7 @@ class Snapshot:
         if made is None:
             made = self
             for scope in telling:
-                made = _overlaid(made, self.overlays[scope])
+                made = overlaid(made, self.overlays[scope])
             self._made[telling] = made
         return made
 
@@ -109,6 +111,7 @@ def build(
     return Snapshot(revision=revision, hostname=hostname, overlays=overlays or {}, **sections)
 
 
-def _overlaid(snapshot: Snapshot, values: Values) -> Snapshot:
+def overlaid(snapshot: Snapshot, values: Values) -> Snapshot:
+    """`snapshot` with other values for some of its settings."""
     sections = {name: replace(getattr(snapshot, name), **new) for name, new in values.items()}
     return replace(snapshot, **sections)

@@ -1,4 +1,4 @@
-"""Senders and peers refused by name, by DNS, by lists; over a real DNS server."""
+"""Senders and peers refused by name and by DNS; over a real DNS server."""
 
 from collections.abc import Iterator
 
@@ -6,7 +6,7 @@ import pytest
 
 from mailcore.dns.resolver import Resolver
 from mailcore.envelope import NULL_PATH, Path
-from mailcore.policy import blocklist, bofh
+from mailcore.policy import bofh, lookups
 from mailcore.policy.spf import SpfResult, SpfVerdict
 from tests.support.dns import DnsServer
 
@@ -89,35 +89,104 @@ def test_named_senders_are_refused(address: str, refused: bool) -> None:
     ],
 )
 def test_spf_results_are_accepted_refused_or_put_off(result: SpfResult, code: int | None) -> None:
-    refusal = bofh.judge_spf(SpfVerdict(result, "why"), "a@b.example", ["pass", "none"], ["fail"])
+    verdict = SpfVerdict(result, "why", "mailfrom", "a@b.example")
+    refusal = bofh.judge_spf(verdict, ["pass", "none"], ["fail"])
     assert (refusal.code if refusal else None) == code
-    assert bofh.judge_spf(SpfVerdict(result, ""), "", ["all"], ["fail"]) is None
+    assert bofh.judge_spf(verdict, ["all"], ["fail"]) is None
 
 
-def test_lists_are_asked_and_believed_within_reason(dns: DnsServer, resolver: Resolver) -> None:
-    dns.zone["7.9.8.8.list.example"] = {"A": ["127.0.0.2"], "TXT": ['"8.8.9.7: seen"']}
-    dns.zone["8.9.8.8.list.example"] = {"A": ["127.0.0.2"]}
-    dns.zone["8.9.8.8.good.example"] = {"A": ["127.0.0.10"]}
-    dns.zone["9.9.8.8.list.example"] = {"A": ["198.51.100.1"]}
+def test_spf_keywords_of_the_classic_mean_what_they_meant() -> None:
+    def judged(result: SpfResult, *accepted: str, vouched: bool = False) -> int | None:
+        verdict = SpfVerdict(result, "why")
+        refusal = bofh.judge_spf(verdict, accepted, ["fail", "unknown"], vouched=vouched)
+        return refusal.code if refusal else None
 
-    def told(peer: str, *block: str, allow: tuple[str, ...] = ()) -> str | None:
-        refusal = blocklist.check(peer, block or ("list.example",), allow, resolver)
+    assert judged(SpfResult.TEMPERROR, "pass", "error") is None
+    assert judged(SpfResult.PERMERROR, "pass", "unknown") is None
+    assert judged(SpfResult.PERMERROR, "pass", "error") == 517
+    assert judged(SpfResult.FAIL, "pass", "allowok") == 517
+    assert judged(SpfResult.FAIL, "pass", "allowok", vouched=True) is None
+    assert judged(SpfResult.FAIL, "pass", vouched=True) == 517
+    assert not bofh.is_checked(("off",))
+    assert not bofh.is_checked(())
+    assert bofh.is_checked(("pass",))
+
+
+def test_the_domains_own_words_can_be_kept_from_its_senders() -> None:
+    verdict = SpfVerdict(SpfResult.FAIL, "come and see http://eve.example", "mailfrom", "a@b.c")
+    told = bofh.judge_spf(verdict, ["pass"], ["fail"], verbose=False)
+    assert told is not None
+    assert "eve.example" not in told.text
+    assert told.text.startswith("SPF fail a@b.c: ")
+
+
+def test_senders_are_refused_by_where_their_mail_server_is(
+    resolver: Resolver, dns: DnsServer
+) -> None:
+    dns.zone["mx.good.example"] = {"A": ["192.0.2.66"]}
+
+    def told(domain: str, *bad: str) -> str | None:
+        refusal = bofh.check_domain(Path("a", domain), resolver, bad)
         return str(refusal) if refusal else None
 
-    assert told("8.8.9.7") == "511 5.7.1 8.8.9.7: seen"
-    assert told("::ffff:8.8.9.7") == "511 5.7.1 8.8.9.7: seen"
-    assert told("8.8.9.8") == "511 5.7.1 8.8.9.8 is listed in list.example"
-    assert told("8.8.9.8", "list.example=421 Come back later") == "421 4.7.1 Come back later"
-    assert told("8.8.9.8", allow=("good.example",)) is None
-    assert told("8.8.9.9") is None
-    assert told("8.8.9.6") is None
-    assert told("2a00::1") is None
-    assert told("8.8.9.7", "servfail.example") is None
+    assert told("good.example", "192.0.2.66") == "517 5.7.1 Mail server at 192.0.2.66 is blocked."
+    assert told("good.example", "192.0.2.64/26") is not None
+    assert told("plain.example", "192.0.2.1") is not None
+    assert told("good.example", "192.0.2.1") is None
+    dns.broken.add("mx.good.example")  # best effort: what can't be learned blocks nobody
+    assert told("good.example", "192.0.2.66") is None
 
 
-@pytest.mark.parametrize("peer", ["127.0.0.1", "10.0.0.1", "fe80::1%eth0", "::1", ""])
-def test_no_list_is_asked_about_machines_it_cannot_know(
-    peer: str, dns: DnsServer, resolver: Resolver
+@pytest.mark.parametrize(
+    ("helo", "code"),
+    [
+        ("plain.example", None),
+        ("byname.example", None),
+        ("[192.0.2.1]", None),
+        ("[192.0.2.2]", 517),
+        ("good.example", 517),
+        ("missing.example", 517),
+        ("nomail.example", 517),
+        ("servfail.example", 417),
+    ],
+)
+def test_an_ehlo_name_must_lead_to_the_peer(
+    helo: str, code: int | None, resolver: Resolver, dns: DnsServer
 ) -> None:
-    assert blocklist.check(peer, ["list.example"], [], resolver) is None
-    assert dns.asked == []
+    dns.zone["byname.example"] = {"MX": ["5 plain.example."]}
+    refusal = bofh.check_helo(helo, "192.0.2.1", resolver, hard=True)
+    assert (refusal.code if refusal else None) == code
+    if code == 517:
+        later = bofh.check_helo(helo, "192.0.2.1", resolver, hard=False)
+        assert later is not None
+        assert later.code == 417
+
+
+@pytest.mark.parametrize(
+    ("domain", "host", "refused"),
+    [
+        ("free.example", "mx3.free.example", False),
+        ("free.example", "free.example", False),
+        ("free.example", "out.partner.example", False),
+        ("free.example", "notfree.example", True),
+        ("free.example", "", True),
+        ("free.example", "softdnserr", False),
+        ("other.example", "", False),
+        ("sub.free.example", "", False),
+    ],
+)
+def test_freemail_comes_from_its_own_hosts_only(domain: str, host: str, refused: bool) -> None:
+    lines = ["free.example partner.example", "third.example"]
+    refusal = bofh.check_freemail(Path("a", domain), host, lines)
+    assert (refusal is not None) is refused
+    assert bofh.names_freemail(Path("a", domain), lines) is (domain == "free.example")
+
+
+def test_a_peers_name_counts_when_it_leads_back(resolver: Resolver, dns: DnsServer) -> None:
+    dns.zone["1.2.0.192.in-addr.arpa"] = {"PTR": ["plain.example."]}
+    dns.zone["2.2.0.192.in-addr.arpa"] = {"PTR": ["plain.example."]}
+    dns.broken.add("4.2.0.192.in-addr.arpa")
+    assert lookups.host_of("192.0.2.1", resolver) == "plain.example"
+    assert lookups.host_of("192.0.2.2", resolver) == lookups.SOFT_ERROR
+    assert lookups.host_of("192.0.2.3", resolver) == ""
+    assert lookups.host_of("192.0.2.4", resolver) == lookups.SOFT_ERROR

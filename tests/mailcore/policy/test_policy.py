@@ -50,7 +50,8 @@ def test_declared_sizes_have_a_limit() -> None:
     assert limits.check_size(101, 100) is not None
     assert limits.check_size(10**12, 0) is None
     assert limits.check_count(3, 3) is None
-    assert limits.check_count(4, 3) is not None
+    assert limits.check_count(4, 3) == limits.TOO_MANY_RECIPIENTS
+    assert str(limits.check_count(4, 3, hard=True)) == "531 5.5.3 Too many recipients."
 
 
 def test_a_plain_name_is_ones_own_in_any_case() -> None:
