@@ -93,6 +93,9 @@ class _Search:
                 union |= self.find(part, among)
             return union
         if isinstance(query, q.Not):
+            lacking = self._lacking(query.query)
+            if lacking is not None:
+                return lacking
             base = self.everything if among is None else among
             return base - self.find(query.query, among)
         return self._leaf(query, among)
@@ -150,6 +153,11 @@ class _Search:
             case q.HasAttachment():
                 return self._listings("has_attachment = ?", 1)
         raise StoreError("Unknown search key.")
+
+    def _lacking(self, query: q.Query) -> set[int] | None:
+        """The messages without a system flag (UNSEEN, UNDELETED): one look, not two."""
+        bit = SYSTEM.get(query.name) if isinstance(query, q.Flag) else None
+        return None if bit is None else self._where("flags & ? = 0", bit)
 
     def _flag(self, name: str) -> set[int]:
         bit = SYSTEM.get(name)
