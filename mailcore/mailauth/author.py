@@ -3,6 +3,18 @@
 from mailcore.mailauth.text import SignedText
 from mailcore.message import address_list
 
+_MOST = 5
+
+
+def author_domains(text: SignedText) -> tuple[str, ...]:
+    """Every domain that any From field names, in ACE and lower case, at most five."""
+    names: dict[str, None] = {}
+    for field in text.named(b"from")[:_MOST]:
+        for each in address_list.mailboxes(field.value)[:_MOST]:
+            if domain := ace(each.domain):
+                names[domain] = None
+    return tuple(names)[:_MOST]
+
 
 def author_domain(text: SignedText) -> str:
     """The one domain of the one From field, in ACE and lower case; "" when there is no such."""

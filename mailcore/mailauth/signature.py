@@ -54,6 +54,12 @@ def parse(value: bytes) -> Signature:
     at = identity.rpartition("@")[2].lower().rstrip(".")
     if at != domain and not at.endswith("." + domain):
         raise GrammarError("i= is not within d=")
+    return of_tags(found, identity)
+
+
+def of_tags(found: dict[str, str], identity: str = "") -> Signature:
+    """What a DKIM-Signature and an ARC-Message-Signature have in common.  Raises GrammarError."""
+    domain = domain_name(required(found, "d"))
     signed = names(required(found, "h"))
     if b"from" not in signed:
         raise GrammarError("From is not signed")
@@ -66,7 +72,7 @@ def parse(value: bytes) -> Signature:
         algorithm(found),
         domain,
         domain_name(required(found, "s")),
-        identity,
+        identity or f"@{domain}",
         signed,
         header_form,
         body_form,

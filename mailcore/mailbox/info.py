@@ -4,10 +4,11 @@ from dataclasses import dataclass
 
 from mailcore.mailbox.index.folder_rows import FolderRow
 
+JUNK = "INBOX.Junk"
 STANDARD = {
     "INBOX.Drafts": "\\Drafts",
     "INBOX.Sent": "\\Sent",
-    "INBOX.Junk": "\\Junk",
+    JUNK: "\\Junk",
     "INBOX.Trash": "\\Trash",
     "INBOX.Archive": "\\Archive",
 }

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailcore.envelope import Path
 
 MOST_RECEIVED = 100  # Courier's limit; more is a loop
+QUARANTINE = b"X-Courier-Quarantine"  # mail that a check wants in the Junk folder; says which
 
 _UNFIT = re.compile(r"[^\x21-\x27\x2a-\x5b\x5d-\x7e]")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f]")

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.policy import strangers
+from mailcore.policy import authentication, strangers
 from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
 
 
@@ -24,6 +24,7 @@ class Link:
 CHAIN: tuple[Link, ...] = (
     Link("spf", strangers.spf_wanted, strangers.check_spf),
     Link("vouches", strangers.vouches_wanted, strangers.tell_vouches),
+    Link("authentication", authentication.wanted, authentication.check),
     Link("spamtraps", strangers.traps_wanted, strangers.check_traps),
 )
 

@@ -12,7 +12,7 @@ from mailcore import status
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import PermanentFailure
-from mailcore.mailauth import signing
+from mailcore.mailauth import results, signing
 from mailcore.message import date, rewrite, trace
 from mailcore.message.trace import Origin
 from mailcore.queue import ids
@@ -51,9 +51,12 @@ def prepare(
         header if rewrite.missing(lower, b"return-path") else rewrite.rename_return_path(header)
     )
     now = _date(int(time.time()))
+    authserv_id = settings.mailauth.authserv_id or settings.me
+    if b"authentication-results" in lower:
+        changed = results.without_claims(changed, (authserv_id, settings.me))
     prefix = trace.received(origin, settings.me, ids.text(number), now)
     if origin.results:
-        prefix += trace.authentication_results(settings.me, origin.results)
+        prefix += trace.authentication_results(authserv_id, origin.results)
     prefix += origin.fields
     if origin.renamed or origin.removed:
         changed = rewrite.retire(changed, origin.renamed, origin.removed)

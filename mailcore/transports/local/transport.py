@@ -16,8 +16,10 @@ from mailcore.bus.publish import announce_mailboxes
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError, MailError
 from mailcore.mailbox.delivery import Answer, Arrival, Consignment, Delivered, Quota, deliver_all
+from mailcore.mailbox.info import JUNK
 from mailcore.mailbox.store import nobody
 from mailcore.mailbox.stores import Stores
+from mailcore.maildir import folders
 from mailcore.message import trace, verp
 from mailcore.queue import ids
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
@@ -133,6 +135,7 @@ def _arrival(
         unique=ids.text(recipient.id),
         data=data,
         prefix=trace.return_path(reverse) + trace.delivered_to(path) + message.prefix,
+        folder=JUNK if trace.QUARANTINE in message.prefix else folders.INBOX,
         internal_date=int(message.created_at),
     )
 
