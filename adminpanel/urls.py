@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from adminpanel.views import accounts, aliases, domains, home, queue, settings
+from adminpanel.views import accounts, aliases, domains, home, queue, settings, suppression
 
 urlpatterns = [
     path("", home.page, name="admin-home"),
@@ -23,6 +23,8 @@ urlpatterns = [
     path("queue/act", queue.act, name="admin-queue-act"),
     path("queue/<str:id>", queue.message, name="admin-message"),
     path("trace", queue.find, name="admin-trace"),
+    path("suppressed", suppression.listing, name="admin-suppressed"),
+    path("suppressed/<str:address>/remove", suppression.remove, name="admin-suppressed-remove"),
     path("settings/<str:name>", settings.section, name="admin-settings"),
     path("history", settings.history, name="admin-history"),
     path("history/<int:number>/undo", settings.undo, name="admin-undo"),

@@ -92,6 +92,7 @@ INSTALLED_APPS = [
     "mailcore.accounts.apps.AccountsConfig",
     "mailcore.queue.apps.QueueConfig",
     "mailcore.mailauth.apps.MailauthConfig",
+    "mailcore.policy.apps.PolicyConfig",
     "webmail.apps.WebmailConfig",
     "calendar_app.apps.CalendarConfig",
     "adminpanel.apps.AdminpanelConfig",

@@ -11,6 +11,7 @@ from mailcore.errors import MailError
 from mailcore.mailauth import keys
 from mailcore.mailbox.store import MailStore
 from mailcore.maildir import folders
+from mailcore.policy import greylist
 from mailcore.queue import destinations, spool, trace
 from workers.celery import app
 
@@ -24,6 +25,7 @@ def sweep() -> None:
     spool.sweep(now)
     trace.prune(now - snapshot().general.trace_retention)
     destinations.prune(now)
+    greylist.prune(now)
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types

@@ -7,9 +7,12 @@ from dataclasses import replace
 from django.db.utils import Error as DatabaseError
 
 from mailcore import log
+from mailcore.conf.current import snapshot
 from mailcore.conf.schema.queue import Queue
 from mailcore.delivery import retry
 from mailcore.delivery.retry import Schedule
+from mailcore.policy import lessons
+from mailcore.policy.lessons import Experience
 from mailcore.queue import database, verdicts
 from mailcore.queue.entry import TraceEvent
 from mailcore.queue.verdicts import DONE, QUEUED, REPORT, Verdict
@@ -32,7 +35,9 @@ def resolve(lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: b
     events = [_event(outcome, now) for outcome in outcomes]
     for pause in (*PATIENCE, None):
         try:
-            return verdicts.write(lease, decided, events, now, last=last)
+            woken = verdicts.write(lease, decided, events, now, last=last)
+            lessons.learn([_experience(one) for one in outcomes], snapshot())
+            return woken
         except (DatabaseError, OSError) as problem:
             _log.error("resolve.failed", lease=lease, error=repr(problem), again_in=pause)
             database.close()
@@ -80,6 +85,20 @@ def _verdict(
         reply=outcome.reply,
         next_attempt_at=again,
         owes_report=owes_report or state == REPORT,
+    )
+
+
+def _experience(outcome: Outcome) -> Experience:
+    message = outcome.message
+    return Experience(
+        source=message.source,
+        reverse_path=message.reverse_path,
+        address=outcome.recipient.forward_path,
+        delivered=outcome.action in (DELIVERED, RELAYED, PASSED),
+        failed=outcome.action == FAILED,
+        status=outcome.status,
+        reply=outcome.reply,
+        refused_at=outcome.command if outcome.peer else "",
     )
 
 

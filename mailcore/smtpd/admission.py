@@ -3,16 +3,30 @@
 Answers from memory where it can; what must ask the database does so in a thread.
 """
 
+import asyncio
+import time
 from dataclasses import dataclass
 
 from django.db.utils import Error as DatabaseError
 
 from mailcore import log
 from mailcore.auth.identity import Identity
+from mailcore.conf.schema.policy import Policy
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.envelope import Path
+from mailcore.envelope import Path, Source
 from mailcore.errors import TemporaryFailure
-from mailcore.policy import blocklist, bofh, limits, lookups, relay, sender, spf
+from mailcore.policy import (
+    backscatter,
+    blocklist,
+    bofh,
+    greylist,
+    limits,
+    lookups,
+    relay,
+    sender,
+    spf,
+    suppression,
+)
 from mailcore.policy.access import Access
 from mailcore.policy.blocklist import UNLISTED, Listing
 from mailcore.policy.contract import Peer
@@ -73,6 +87,11 @@ async def judge_stranger(
     Courier's order: DNS lists (`listing` is what they said before in the session), SPF of the
     EHLO name, SPF of the sender, the EHLO name, named senders, freemail, DNS.
     """
+    if settings.policy.refuse_without_reports:
+        await _refresh_memory()
+        refusal = backscatter.judge_sender(path)
+        if refusal is not None:
+            return Opinion(refusal, listing or UNLISTED)
     if access.denied or access.block is not None:
         return Opinion(bofh.check_named(path, settings.esmtp.bad_senders))
     if _must_ask(path, access, settings, listing):
@@ -193,3 +212,54 @@ async def resolve_recipient(
     if not resolution.local and "." not in path.domain:
         return replies.RECIPIENT_SYNTAX
     return resolution
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Who names a recipient: by which way in, from where, and whether DNS lists know it."""
+
+    source: Source
+    address: str
+    stranger: bool
+    vouched: bool = False
+
+
+async def judge_recipient(
+    path: Path, resolution: Resolution, sender: Path, asker: Asker, settings: Snapshot
+) -> Reply | None:
+    """Why mail for this recipient is better not taken now, or None.
+
+    Mail that would only come back; addresses on the suppression list; senders not met before.
+    """
+    policy = settings.policy
+    await _refresh_memory()
+    if asker.source in policy.suppress_backscatter:
+        refusal = backscatter.judge_recipients([end.path for end in resolution.destinations])
+        if refusal is not None:
+            return refusal
+    try:
+        if asker.source is Source.AUTHSMTP and backscatter.memory.suppressing:
+            return await threads.database.run(suppression.check, path)
+        if asker.stranger and not asker.vouched and (policy.greylist or policy.first_time_wait):
+            return await _introduce(path, sender, asker.address, policy)
+    except DatabaseError as error:
+        _log.error("directory.unreachable", error=str(error))
+        return replies.TROUBLE
+    return None
+
+
+async def _introduce(path: Path, sender: Path, address: str, policy: Policy) -> Reply | None:
+    """Greylisting, and the slower answer to who is new."""
+    met = await threads.database.run(greylist.meet, address, sender, path, policy, time.time())
+    if met:
+        return None
+    if policy.greylist:
+        return greylist.come_again(policy)
+    await asyncio.sleep(policy.first_time_wait)
+    return None
+
+
+async def _refresh_memory() -> None:
+    """Twice a minute somebody reads what all others then know."""
+    if backscatter.memory.is_stale:
+        await threads.database.run(backscatter.memory.load)

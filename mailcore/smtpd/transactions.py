@@ -7,7 +7,7 @@ import time
 from datetime import UTC, datetime
 
 from mailcore import log
-from mailcore.envelope import EnvelopeRecipient, Path
+from mailcore.envelope import EnvelopeRecipient, Path, Source
 from mailcore.errors import GrammarError
 from mailcore.policy import limits, relay
 from mailcore.protocol.reply import Reply
@@ -172,9 +172,21 @@ class Transactions(Contents):
         )
         if isinstance(resolution, Reply):
             return resolution
+        refusal = await admission.judge_recipient(
+            path, resolution, transaction.reverse_path, self._asker(), settings
+        )
+        if refusal is not None:
+            return refusal
         transaction.recipients.append(EnvelopeRecipient(path, options.notify, options.orcpt))
         transaction.resolutions.append(resolution)
         return None
+
+    def _asker(self) -> admission.Asker:
+        source = Source.AUTHSMTP if self.identity else Source.SMTP
+        if self.listener.lmtp:
+            source = Source.LMTP
+        vouched = self.listing is not None and bool(self.listing.vouches)
+        return admission.Asker(source, self.peer, self.is_stranger, vouched)
 
 
 def _hold(seconds: int, day: int) -> str:

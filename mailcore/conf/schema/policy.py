@@ -77,3 +77,28 @@ class Policy:
         courier="BOFHSUPPRESSBACKSCATTER",
         choices=("smtp", "authsmtp"),
     )
+    refuse_without_reports: bool = setting(
+        False,
+        "Refuse senders whose domain's servers lately refused a delivery report (MAIL FROM:<>).",
+    )
+    suppress_after: int = setting(
+        0,
+        "Bounces after which users may not write to an address; 0: only to those you list.",
+        minimum=0,
+    )
+    greylist: bool = setting(
+        False, "Tell strangers that nobody here has heard of to come again later."
+    )
+    greylist_delay: int = setting(
+        300, "How soon a greylisted message may come again.", kind="duration", minimum=0
+    )
+    greylist_known_after: int = setting(
+        5, "Messages that came again after which a whole network is known.", minimum=1
+    )
+    first_time_wait: int = setting(
+        0,
+        "How long strangers wait for an answer the first time they name a recipient; 0 is off.",
+        kind="duration",
+        minimum=0,
+        maximum=120,
+    )

@@ -135,3 +135,15 @@ def test_every_command_explains_itself(command: str, capsys: pytest.CaptureFixtu
 def test_a_hostile_name_cannot_write_to_the_terminal(alice: str) -> None:
     Account.objects.update(display_name="\x1b[2Jboo")
     assert "\x1b" not in run("account", "list")
+
+
+def test_an_address_is_suppressed_listed_and_set_free() -> None:
+    run("suppression", "add", "Gone@far.example", "--reason", "asked us to stop")
+    (row,) = read("suppression", "list", "--search", "far")
+    assert (row["address"], row["reason"]) == ("gone@far.example", "asked us to stop")
+    assert read("suppression", "list", "--search", "near") == []
+    run("suppression", "remove", "gone@far.example")
+    with pytest.raises(CommandError, match="not on the list"):
+        run("suppression", "remove", "gone@far.example")
+    with pytest.raises(CommandError, match="no mail address"):
+        run("suppression", "add", "nobody")

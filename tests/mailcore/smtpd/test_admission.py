@@ -1,10 +1,13 @@
 """Strangers at a whole server: access records, DNS lists, SPF, EHLO names, traps."""
 
+import smtplib
+import ssl
 from collections.abc import Iterator
 
 import pytest
 
 from mailcore.conf import current, store
+from mailcore.policy import backscatter, suppression
 from mailcore.queue.models import Message, Recipient
 from tests.support.dns import DnsServer
 from tests.support.transcript import Connection
@@ -31,7 +34,10 @@ def dns(people: None) -> Iterator[DnsServer]:
     store.save("queue", {"resolvers": [server.address]}, by="test")
     store.save("esmtp", {"proxy_from": ["127.0.0.1"]}, by="test")
     current.refresh()
+    backscatter.memory.known = {}
+    backscatter.memory.forget()
     yield server
+    backscatter.memory.known = {}
     server.stop()
 
 
@@ -206,3 +212,53 @@ def test_recipients_over_a_hard_limit_are_refused_for_good(smtp: Addresses, dns:
     ask(connection, "MAIL FROM:<ann@good.example>")
     assert ask(connection, "RCPT TO:<alice@example.com>").startswith("250")
     assert ask(connection, "RCPT TO:<bob@example.com>") == "531 5.5.3 Too many recipients."
+
+
+def recipient(connection: Connection, address: str = "alice@example.com") -> str:
+    ask(connection, "RSET")
+    assert ask(connection, "MAIL FROM:<ann@good.example>").startswith("250")
+    return ask(connection, f"RCPT TO:<{address}>")
+
+
+def test_mail_that_would_only_come_back_is_refused_on_the_line(
+    smtp: Addresses, dns: DnsServer
+) -> None:
+    backscatter.write([("alice@example.com", "failed", "", 7200.0)])
+    backscatter.write([("good.example", "refuses-reports", "", 7200.0)])
+    backscatter.memory.forget()
+    connection = peer(smtp, "8.8.9.1")
+    assert recipient(connection).startswith("556 5.1.0")
+    assert recipient(connection, "all@example.com").startswith("250")  # a list with others on it
+    settings("policy", suppress_backscatter=[])
+    connection = peer(smtp, "8.8.9.1")
+    assert recipient(connection).startswith("250")
+    settings("policy", refuse_without_reports=True)
+    refused = ask(peer(smtp, "8.8.9.1"), "MAIL FROM:<ann@good.example>")
+    assert refused.startswith("517 5.1.8")
+
+
+def test_strangers_nobody_met_are_greylisted_and_users_are_not(
+    smtp: Addresses, dns: DnsServer
+) -> None:
+    settings("policy", greylist=True, greylist_delay=0)
+    assert recipient(peer(smtp, "8.8.9.1")).startswith("250")
+    settings("policy", greylist_delay=300)
+    greylisted = recipient(peer(smtp, "8.8.8.1"))
+    assert greylisted == "451 4.7.1 Greylisted: please come again in 300 seconds."
+    settings("policy", dns_lists=["allow white.example"])
+    assert recipient(peer(smtp, "8.8.9.2"), "bob@example.com").startswith("250")
+    settings("policy", access=["8.8.8 allow,RELAYCLIENT"])
+    assert recipient(peer(smtp, "8.8.8.1")).startswith("250")
+
+
+def test_users_are_told_at_once_of_suppressed_addresses(smtp: Addresses, dns: DnsServer) -> None:
+    settings("esmtp", proxy_from=[])
+    suppression.add("gone@far.example", "asked us to stop")
+    backscatter.memory.forget()
+    with smtplib.SMTP(*smtp["submission"]) as client:
+        client.starttls(context=ssl._create_unverified_context())
+        client.login("alice@example.com", "wonderland")
+        client.mail("alice@example.com")
+        code, text = client.rcpt("gone@far.example")
+        assert (code, b"asked us to stop" in text) == (550, True)
+        assert client.rcpt("joe@far.example")[0] == 250
