@@ -31,6 +31,8 @@ TEST_FILES = {
     "/usr/lib/postfix/sbin/smtpd": "postfix",
     "/usr/sbin/smtp-sink": "postfix",
     "/usr/sbin/knotd": "knot",
+    "/usr/sbin/unbound": "unbound",
+    "/usr/bin/microsocks": "microsocks",
     "/usr/sbin/opendkim": "opendkim",
 }
 

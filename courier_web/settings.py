@@ -91,6 +91,7 @@ INSTALLED_APPS = [
     "mailcore.conf.apps.ConfConfig",
     "mailcore.accounts.apps.AccountsConfig",
     "mailcore.queue.apps.QueueConfig",
+    "mailcore.tlspolicy.apps.TlspolicyConfig",
     "mailcore.mailauth.apps.MailauthConfig",
     "mailcore.policy.apps.PolicyConfig",
     "webmail.apps.WebmailConfig",

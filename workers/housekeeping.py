@@ -2,10 +2,12 @@
 
 import sqlite3
 import time
+from datetime import UTC, datetime, timedelta
 
 from mailcore import log
 from mailcore.accounts import directory
 from mailcore.conf.current import snapshot
+from mailcore.delivery import tls_reports
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import MailError
 from mailcore.mailauth import keys
@@ -13,6 +15,7 @@ from mailcore.mailbox.store import MailStore
 from mailcore.maildir import folders
 from mailcore.policy import greylist
 from mailcore.queue import destinations, spool, trace
+from mailcore.tlspolicy import counts, sts
 from workers.celery import app
 
 _log = log.get("housekeeping")
@@ -26,6 +29,15 @@ def sweep() -> None:
     trace.prune(now - snapshot().general.trace_retention)
     destinations.prune(now)
     greylist.prune(now)
+    sts.expire(now)
+    counts.prune(datetime.now(UTC).date())
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def report_tls() -> None:
+    """Send yesterday's TLS reports, and read those that came about us."""
+    tls_reports.send(datetime.now(UTC).date() - timedelta(days=1))
+    tls_reports.read_all()
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types

@@ -18,6 +18,11 @@ SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "tls-reports": {
+        "task": "workers.housekeeping.report_tls",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "tidy": {
         "task": "workers.housekeeping.tidy_mailboxes",
         "schedule": 6 * 3600.0,

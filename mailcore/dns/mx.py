@@ -19,11 +19,15 @@ MOST_TARGETS = 20
 
 @dataclass(frozen=True, slots=True)
 class Target:
-    """One address to connect to, and the MX name it stands for."""
+    """One address to connect to, and the MX name it stands for.
+
+    `secure`: signatures prove that it is the one; RFC 7672 §2.1.
+    """
 
     host: str
     address: str
     preference: int = 0
+    secure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,13 +61,15 @@ def targets(domain: str, resolver: Resolver, rules: Rules) -> list[Target]:
             status.BAD_DESTINATION_SYSTEM,
             "This domain's DNS violates RFC 1035: an MX record names an IP address.",
         )
-    found = _resolve(exchanges or [(0, domain)], resolver, rules)
+    found = _resolve(exchanges or [(0, domain)], resolver, rules, answer.secure)
     if not found:
         raise PermanentFailure(status.BAD_DESTINATION_SYSTEM, "No such domain.")
     return _before_ourselves(found, rules)[:MOST_TARGETS]
 
 
-def _resolve(exchanges: list[tuple[int, str]], resolver: Resolver, rules: Rules) -> list[Target]:
+def _resolve(
+    exchanges: list[tuple[int, str]], resolver: Resolver, rules: Rules, secure: bool
+) -> list[Target]:
     """Addresses of all exchanges; equal preferences in random order.  RFC 5321 §5.1."""
     found: list[tuple[int, float, bool, Target]] = []
     failure: TemporaryFailure | None = None
@@ -76,7 +82,8 @@ def _resolve(exchanges: list[tuple[int, str]], resolver: Resolver, rules: Rules)
         chance = random.random()  # noqa: S311 - spreads load, guards nothing
         for address in answer.records:
             later = (":" in address) != rules.prefer_ipv6
-            found.append((preference, chance, later, Target(host, address, preference)))
+            target = Target(host, address, preference, secure and answer.secure)
+            found.append((preference, chance, later, target))
     if failure and not found:
         raise failure
     return [each[3] for each in sorted(found, key=lambda each: each[:3])]

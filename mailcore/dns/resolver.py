@@ -27,10 +27,14 @@ _PER_TRY = 3.0  # seconds for one server to answer one question
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Records as text, in the order given.  `exists` is False when the name itself is not there."""
+    """Records as text, in the order given.  `exists` is False when the name itself is not there.
+
+    `secure`: a validating resolver that we trust has found the signatures good.
+    """
 
     exists: bool
     records: tuple[str, ...] = ()
+    secure: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +43,28 @@ class MxAnswer:
 
     exists: bool
     records: tuple[tuple[int, str], ...] = ()
+    secure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class TlsaAnswer:
+    """(usage, selector, matching, data) of each record.  RFC 6698 §2.1."""
+
+    secure: bool
+    records: tuple[tuple[int, int, int, bytes], ...] = ()
 
 
 class Resolver:
     """Asks `servers` ("address" or "address:port"), or the machine's own when there are none.
 
     Thread-safe; answers are cached as long as their TTL says.  `timeout` in seconds is for one
-    lookup in all.
+    lookup in all.  What a resolver says of signatures is believed when `trusted`, or when it is
+    on this machine: anybody between could say it too.
     """
 
-    def __init__(self, servers: Sequence[str] = (), timeout: float = 20.0) -> None:
+    def __init__(
+        self, servers: Sequence[str] = (), timeout: float = 20.0, *, trusted: bool = False
+    ) -> None:
         try:
             self._resolver = dns.resolver.Resolver(configure=not servers)
         except dns.exception.DNSException as error:
@@ -58,31 +74,41 @@ class Resolver:
         self._resolver.lifetime = timeout
         self._resolver.timeout = min(_PER_TRY, timeout)
         self._resolver.cache = dns.resolver.LRUCache(CACHED)
+        self._resolver.set_flags(dns.flags.RD | dns.flags.AD)  # RFC 6840 §5.7: tell us
+        self._believed = trusted or all(map(_is_here, self._resolver.nameservers))
 
     def mx(self, domain: str) -> MxAnswer:
         """The MX records of `domain` (Unicode or ASCII)."""
-        exists, records = self._ask(domain, "MX")
+        exists, records, secure = self._ask_securely(domain, "MX")
         pairs = tuple((int(each.preference), _text(each.exchange)) for each in records)
-        return MxAnswer(exists, pairs)
+        return MxAnswer(exists, pairs, secure)
+
+    def tlsa(self, name: str) -> TlsaAnswer:
+        """TLSA records of `name`, for instance `_25._tcp.mx.example.test`."""
+        _, records, secure = self._ask_securely(name, "TLSA")
+        found = tuple((one.usage, one.selector, one.mtype, bytes(one.cert)) for one in records)
+        return TlsaAnswer(secure, found)
 
     def addresses(self, host: str, *, ipv4: bool = True, ipv6: bool = True) -> Answer:
         """A and AAAA records of `host`.  One family failing is forgiven if the other answers."""
         found: list[str] = []
         exists = False
+        secure = True
         failure: TemporaryFailure | None = None
         for wanted, kind in ((ipv4, "A"), (ipv6, "AAAA")):
             if not wanted:
                 continue
             try:
-                there, records = self._ask(host, kind)
+                there, records, signed = self._ask_securely(host, kind)
             except TemporaryFailure as problem:
                 failure = problem
                 continue
             exists = exists or there
+            secure = secure and signed
             found += [str(each.address) for each in records]
         if failure and not found:
             raise failure
-        return Answer(exists, tuple(found))
+        return Answer(exists, tuple(found), secure)
 
     def txt(self, name: str) -> Answer:
         """TXT records, the strings of each joined.  RFC 7208 §3.3."""
@@ -101,20 +127,25 @@ class Resolver:
         return Answer(exists, tuple(_text(each.target) for each in records))
 
     def _ask(self, name: str | dns.name.Name, kind: str) -> tuple[bool, list[Any]]:
+        return self._ask_securely(name, kind)[:2]
+
+    def _ask_securely(self, name: str | dns.name.Name, kind: str) -> tuple[bool, list[Any], bool]:
+        """Whether the name exists, its records, and whether that is proved by signatures."""
         try:
             asked = name if isinstance(name, dns.name.Name) else _name(name)
             answer = self._resolver.resolve(asked, kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
-            return False, []
+            return False, [], False
         except dns.resolver.NoNameservers as error:
             if _is_a_circle(error):
-                return True, []
+                return True, [], False
             raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
         except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError):
-            return False, []
+            return False, [], False
         except (dns.exception.DNSException, OSError):
             raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
-        return True, list(answer.rrset or ())
+        secure = self._believed and bool(answer.response.flags & dns.flags.AD)
+        return True, list(answer.rrset or ()), secure
 
 
 def _is_a_circle(error: dns.resolver.NoNameservers) -> bool:
@@ -134,6 +165,15 @@ def _text(name: dns.name.Name) -> str:
     return str(name.to_text(omit_final_dot=True)).lower() or "."
 
 
+def _is_here(server: str | dns.nameserver.Nameserver) -> bool:
+    """Whether a resolver is on this machine, so that nobody is between it and us."""
+    address = server if isinstance(server, str) else getattr(server, "address", "")
+    try:
+        return ipaddress.ip_address(address).is_loopback
+    except ValueError:
+        return False
+
+
 def _server(text: str) -> str | dns.nameserver.Nameserver:
     """`192.0.2.1`, `192.0.2.1:5353`, `[2001:db8::1]:5353`."""
     try:
@@ -147,6 +187,6 @@ def _server(text: str) -> str | dns.nameserver.Nameserver:
 
 
 @lru_cache(maxsize=8)
-def shared(servers: tuple[str, ...], timeout: float) -> Resolver:
+def shared(servers: tuple[str, ...], timeout: float, trusted: bool = False) -> Resolver:
     """This process's resolver for these settings, so that all its lookups share one cache."""
-    return Resolver(servers, timeout)
+    return Resolver(servers, timeout, trusted=trusted)

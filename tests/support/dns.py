@@ -28,6 +28,7 @@ class DnsServer:
         self.zone = {_canonical(name): dict(records) for name, records in zone.items()}
         self.broken: set[str] = set()
         self.silent: set[str] = set()
+        self.secure = False  # whether answers say that signatures were verified
         self.asked: list[tuple[str, str]] = []
         outer = self
 
@@ -75,6 +76,7 @@ class DnsServer:
             reply.set_rcode(dns.rcode.SERVFAIL)
         else:
             self._resolve(reply, question.name, kind)
+            reply.flags |= dns.flags.AD if self.secure else 0
         return reply.to_wire()
 
     def _resolve(self, reply: dns.message.Message, name: dns.name.Name, kind: str) -> None:

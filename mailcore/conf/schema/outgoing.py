@@ -26,3 +26,27 @@ class Outgoing:
         courier="TLS_CERTFILE",
     )
     tls_key: str = setting("", "Key of that certificate.", courier="TLS_PRIVATE_KEYFILE")
+    mta_sts: bool = setting(
+        False,
+        "Obey what domains publish about their servers' certificates (MTA-STS).",
+        courier="TLS_TRUSTCERTS",
+    )
+    dane: bool = setting(
+        False,
+        "Obey TLSA records of signed domains (DANE); needs a validating resolver on this machine,"
+        " or one that is trusted.",
+    )
+    dnssec_resolver_trusted: bool = setting(
+        False,
+        "Believe queue.resolvers about DNSSEC though they are on other machines: the way there is"
+        " safe.",
+    )
+    tls_reports: bool = setting(
+        False, "Count encrypted sessions and send the daily reports that domains ask for."
+    )
+    tls_report_from: str = setting(
+        "", "Address that TLS reports come from, of a domain of ours; empty: postmaster."
+    )
+    tls_report_account: str = setting(
+        "", "Account whose INBOX is read for TLS reports about us; empty reads none."
+    )

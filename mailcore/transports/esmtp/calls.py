@@ -11,10 +11,13 @@ from mailcore.dns.mx import Rules, Target
 from mailcore.errors import DeliveryError
 from mailcore.net.dial import own_addresses
 from mailcore.queue import destinations
+from mailcore.tlspolicy.counts import Met, count
 from mailcore.transports.esmtp import routes, security
 from mailcore.transports.esmtp.idle import IdleSessions
 from mailcore.transports.esmtp.login import log_in
+from mailcore.transports.esmtp.policies import Policies, Ruled
 from mailcore.transports.esmtp.routes import Route
+from mailcore.transports.esmtp.security import Demand
 from mailcore.transports.esmtp.session import Manners, Session, TlsBroken
 
 TLS_MEMORY = 2.5 * 3600  # seconds a server with broken STARTTLS is spoken to in clear
@@ -39,6 +42,7 @@ class Way:
     route: Route
     settings: Snapshot
     level: str = ""
+    counted: bool = True  # in the TLS report; a report's own mail is not
 
 
 class Calls:
@@ -79,23 +83,47 @@ class Calls:
             _idle.give(self._key, self._session, self.way.settings.queue.keepalive)
             self._session = None
 
-    def _open(self, demand: security.Demand) -> Session:
+    def _open(self, demand: Demand) -> Session:
         last = NoServer("No server could be reached.")
-        for target in self._targets():
+        settings, route = self.way.settings, self.way.route
+        names = resolver.shared(
+            settings.queue.resolvers,
+            float(settings.queue.dns_timeout),
+            settings.outgoing.dnssec_resolver_trusted,
+        )
+        policies = Policies(self.way.domain, settings, names, static=bool(route.relay))
+        for target in mx.targets(route.relay or self.way.domain, names, rules(settings, route)):
             try:
-                return self._greet(target, demand)
+                return self._greet(target, demand, policies)
             except OSError as problem:
                 text = f"{target.host} [{target.address}]: {reason(problem)}"
                 last = NoServer(text, target.host)
                 _log.info("server.unreachable", host=self.way.domain, peer=text)
         raise last
 
-    def _targets(self) -> list[Target]:
-        settings, route = self.way.settings, self.way.route
-        names = resolver.shared(settings.queue.resolvers, float(settings.queue.dns_timeout))
-        return mx.targets(route.relay or self.way.domain, names, rules(settings, route))
+    def _greet(self, target: Target, demand: Demand, policies: Policies) -> Session:
+        """A session ready for MAIL, as the domain's policy and our own demands want it."""
+        ruled = Ruled(demand, "tlsa")
+        try:
+            ruled = policies.rule(target, self.way.route.port, demand, self.way.level)
+            if ruled.refused:
+                raise TlsBroken("the domain's MTA-STS policy does not name it")
+            session = self._reach(target, ruled.demand)
+        except TlsBroken as problem:
+            self._count(ruled, target, problem.result, "")
+            if not ruled.tested:
+                raise
+            return self._reach(target, demand)
+        result = "" if session.wire.encrypted else "starttls-not-supported"
+        self._count(ruled, target, policies.problem or result, session.wire.source)
+        return session
 
-    def _greet(self, target: Target, demand: security.Demand) -> Session:
+    def _count(self, ruled: Ruled, target: Target, result: str, source: str) -> None:
+        reports = self.way.settings.outgoing.tls_reports and self.way.counted
+        if reports and not self.way.route.relay:
+            count(Met(self.way.domain, ruled.policy, ruled.lines, result, target.host, source))
+
+    def _reach(self, target: Target, demand: Demand) -> Session:
         """A session ready for MAIL; where STARTTLS is broken and may be, one in clear."""
         key = f"{target.host} {target.address}"
         clear = not demand.forbids_clear and destinations.is_clear("esmtp", key)
@@ -107,7 +135,7 @@ class Calls:
             destinations.speak_clear("esmtp", key, time.time() + TLS_MEMORY, str(problem))
             return self._begin(target, demand, True)
 
-    def _begin(self, target: Target, demand: security.Demand, in_clear: bool) -> Session:
+    def _begin(self, target: Target, demand: Demand, in_clear: bool) -> Session:
         session = Session(target, self.way.route.port, self._manners, demand, self.deadline)
         try:
             session.open(in_clear=in_clear)

@@ -11,6 +11,7 @@ from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.queue import Queue
 from mailcore.envelope import Security
 from mailcore.errors import PermanentFailure
+from mailcore.net.dane import Tlsa
 from mailcore.net.tls import Trust
 from mailcore.transports.esmtp import routes
 from mailcore.transports.esmtp.routes import Route
@@ -23,7 +24,8 @@ class Demand:
     """`implicit`: TLS from the start.  `encrypted`: nothing in clear.  `final`: a server without
     STARTTLS is the domain's answer, not only this server's trouble.  `private`: Courier's private
     authority; the server must offer XSECURITY, and all that fails is permanent.  `require_tls`:
-    the server must offer REQUIRETLS.
+    the server must offer REQUIRETLS.  `tlsa`: the server's certificate is one of these (DANE), and
+    `names` are what an authority among them may have signed.
     """
 
     trust: Trust = field(default_factory=Trust)
@@ -32,6 +34,8 @@ class Demand:
     final: bool = False
     private: bool = False
     require_tls: bool = False
+    tlsa: tuple[Tlsa, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def forbids_clear(self) -> bool:

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from mailcore import status
 from mailcore.dns.mx import Target
 from mailcore.errors import DeliveryError, PermanentFailure, TemporaryFailure
+from mailcore.net.dane import is_authentic
 from mailcore.net.dial import dial
 from mailcore.net.tls import client_context
 from mailcore.protocol.reply import Reply
@@ -178,6 +179,11 @@ class Session:
             raise TlsBroken(f"TLS handshake failed: {problem.verify_message}", result) from None
         except (OSError, ValueError) as problem:
             raise TlsBroken(f"TLS handshake failed: {problem}") from None
+        demand = self.demand
+        if demand.tlsa and not is_authentic(
+            self.wire.certificates(), demand.tlsa, (name, *demand.names)
+        ):
+            raise TlsBroken("its certificate is none that its TLSA records name")
 
     def _expect(self, reply: Reply, what: str) -> None:
         """A no here is the domain's answer."""

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from mailcore import status
 from mailcore.conf.current import snapshot
+from mailcore.envelope import Source
 from mailcore.errors import DeliveryError, GrammarError
 from mailcore.queue.claimed import Claim, ClaimedMessage
 from mailcore.status import Status
@@ -35,14 +36,15 @@ def _ways(claim: Claim) -> list[tuple[Way, list[ClaimedMessage]]]:
 
     Courier's vanity configuration: the listener and the login may have ways of their own.
     """
-    found: dict[tuple[int, str], tuple[Way, list[ClaimedMessage]]] = {}
+    found: dict[tuple[int, str, bool], tuple[Way, list[ClaimedMessage]]] = {}
     current = snapshot()
     for message in claim.messages:
         settings = current.for_mail(message.listener, message.auth_identity)
-        key = id(settings), message.minimum_security
+        counted = message.source != Source.DSN
+        key = id(settings), message.minimum_security, counted
         if key not in found:
             route = routes.find(claim.host, settings.queue.routes)
-            found[key] = Way(claim.host, route, settings, message.minimum_security), []
+            found[key] = Way(claim.host, route, settings, message.minimum_security, counted), []
         found[key][1].append(message)
     return list(found.values())
 

@@ -81,6 +81,19 @@ class Wire:
         """`TLSv1.3`, or empty."""
         return (self._socket.version() or "") if isinstance(self._socket, ssl.SSLSocket) else ""
 
+    def certificates(self) -> list[bytes]:
+        """What the server has shown, its own first, as DER; not verified."""
+        if not isinstance(self._socket, ssl.SSLSocket):
+            return []
+        # Public from Python 3.13 on; the object below it has had it since 3.10.
+        shown = self._socket._sslobj.get_unverified_chain() or ()  # type: ignore[attr-defined]
+        return [ssl.PEM_cert_to_DER_cert(each.public_bytes()) for each in shown]
+
+    @property
+    def source(self) -> str:
+        """Our own address on this connection."""
+        return str(self._socket.getsockname()[0])
+
     def is_quiet(self) -> bool:
         """Whether an idle connection is still good: nothing unasked came, not even its end."""
         if self._buffer:
