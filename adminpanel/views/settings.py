@@ -11,6 +11,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from adminpanel.forms import form_for
 from adminpanel.permissions import administrator
+from mailcore.accounts.undo import undo as put_back
 from mailcore.conf import store
 from mailcore.conf import values as grammar
 from mailcore.conf.fields import Setting
@@ -99,7 +100,7 @@ def history(request: HttpRequest) -> HttpResponse:
 def undo(request: HttpRequest, number: int) -> HttpResponse:
     """Put back what a change set changed."""
     try:
-        store.undo(number, by=request.user.get_username())
+        put_back(number, by=request.user.get_username())
         messages.success(request, "Put back.")
     except ConfigError as error:
         messages.error(request, str(error))
@@ -167,7 +168,7 @@ def _shown(row: store.History) -> list[Difference]:
 
 def _shown_value(change: store.Change, value: Any) -> str:
     if value is None:
-        return "default"
+        return "default" if change.section in SETTINGS else "none"
     found = SETTINGS.get(change.section, {}).get(change.name)
     if found is None or change.is_secret:
         return str(value)

@@ -1,7 +1,9 @@
 """Read and write settings.  One save is one transaction, one change set, one new revision."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -29,6 +31,17 @@ class Change:
     def is_secret(self) -> bool:
         found = registry.find(f"{self.section}.{self.name}")
         return found is not None and found.is_secret
+
+
+@dataclass(slots=True)
+class Gathered:
+    """What `one_change_set` has gathered; `id` is the change set's once there is one."""
+
+    changes: list[Change] = field(default_factory=list)
+    id: int | None = None
+
+
+_gathered: ContextVar[Gathered | None] = ContextVar("gathered", default=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,7 +100,7 @@ def _changed(section: str, name: str, value: Any, row: Setting | None, scope: st
     return None if old == value else Change(scope, section, name, old, value)
 
 
-def _commit(changes: list[Change], *, by: str, summary: str) -> int:
+def _commit(changes: list[Change], *, by: str, summary: str) -> int | None:
     for one in changes:
         rows = Setting.objects.filter(scope=one.scope, section=one.section, name=one.name)
         if one.new is None:
@@ -96,39 +109,79 @@ def _commit(changes: list[Change], *, by: str, summary: str) -> int:
             Setting.objects.create(
                 scope=one.scope, section=one.section, name=one.name, value=one.new
             )
+    gathered = _gathered.get()
+    if gathered is not None:
+        gathered.changes += changes
+        return None
+    return _write(changes, by=by, summary=summary)
+
+
+def _write(changes: list[Change], *, by: str, summary: str) -> int:
     diff = [
         {"scope": c.scope, "section": c.section, "name": c.name, "old": c.old, "new": c.new}
         for c in changes
     ]
-    made = ChangeSet.objects.create(by=by, summary=summary, diff=diff)
+    made = ChangeSet.objects.create(by=by, summary=summary[:200], diff=diff)
     advance()
     return made.pk
 
 
-def undo(change_set: int, *, by: str) -> int:
+@contextmanager
+def one_change_set(summary: str, *, by: str) -> Iterator[Gathered]:
+    """Whatever is saved inside is one transaction, one change set and one revision.
+
+    What `record` notes inside is not listed: who changes the directory inside adds lines
+    of their own to `changes`.
+    """
+    gathered = Gathered()
+    with transaction.atomic(using="default"):
+        token = _gathered.set(gathered)
+        try:
+            yield gathered
+        finally:
+            _gathered.reset(token)
+        if gathered.changes:
+            gathered.id = _write(gathered.changes, by=by, summary=summary)
+
+
+def undo(
+    change_set: int, *, by: str, directory: Callable[[Change], None] | None = None
+) -> int | None:
     """Put back what `change_set` changed, as a change set of its own.
 
-    Raises ConfigError when a setting was changed again since, or it cannot be undone.
+    `directory` puts back a line that is of no setting (`accounts.undo` brings it).  Raises
+    ConfigError when something was changed again since, or it cannot be undone.
     """
     with transaction.atomic(using="default"):
         row = ChangeSet.objects.select_for_update().filter(pk=change_set).first()
         if row is None or not row.undoable or row.undone_by_id is not None:
             raise ConfigError("this change cannot be undone")
-        changes = []
-        for one in row.diff:
-            where = {key: one[key] for key in ("scope", "section", "name")}
-            present = Setting.objects.filter(**where).first()
-            now = None if present is None else present.value
-            if now != one["new"]:
-                raise ConfigError(f"{one['section']}.{one['name']} has been changed again since")
-            changes.append(Change(**where, old=one["new"], new=one["old"]))
-        made = _commit(changes, by=by, summary=f"Undo: {row.summary}"[:200])
-        ChangeSet.objects.filter(pk=row.pk).update(undone_by=made)
-        return made
+        with one_change_set(f"Undo: {row.summary}", by=by) as gathered:
+            for line in reversed(row.diff):
+                back = Change(**line | {"old": line["new"], "new": line["old"]})
+                if back.section in registry.SETTINGS:
+                    _put_back(back, by)
+                elif directory is None:
+                    raise ConfigError("this change cannot be undone here")
+                else:
+                    directory(back)
+                    gathered.changes.append(back)
+        ChangeSet.objects.filter(pk=row.pk).update(undone_by=gathered.id)
+        return gathered.id
+
+
+def _put_back(back: Change, by: str) -> None:
+    where = {"scope": back.scope, "section": back.section, "name": back.name}
+    present = Setting.objects.filter(**where).first()
+    if (None if present is None else present.value) != back.old:
+        raise ConfigError(f"{back.section}.{back.name} has been changed again since")
+    _commit([back], by=by, summary="")
 
 
 def record(summary: str, *, by: str) -> None:
     """Note a change of the directory in the history; call inside its transaction."""
+    if _gathered.get() is not None:
+        return
     ChangeSet.objects.create(by=by, summary=summary[:200], undoable=False)
     advance()
 

@@ -9,7 +9,7 @@ from mailcore.conf.fields import setting
 class Pop3:
     """The POP3 server."""
 
-    enabled: bool = setting(True, "Run the POP3 server.")
+    enabled: bool = setting(True, "Run the POP3 server.", courier="POP3DSTART")
     max_connections: int = setting(
         1_000, "Connections to one server process.", courier="MAXDAEMONS", minimum=1
     )

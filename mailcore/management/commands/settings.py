@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from mailcore.accounts import undo
 from mailcore.conf import store, values
 from mailcore.conf.fields import Setting
 from mailcore.conf.schema.registry import SETTINGS, find
@@ -67,7 +68,7 @@ class Command(VerbCommand):
         ]
 
     def do_undo(self, *, change: int, **_: Any) -> object:
-        return {"undone": change, "by_change": store.undo(change, by=BY)}
+        return {"undone": change, "by_change": undo.undo(change, by=BY)}
 
 
 def _find(name: str) -> Setting:

@@ -1,0 +1,44 @@
+"""Courier's one-line files: the name is the setting, the first line the value."""
+
+from mailcore.migration import names
+from mailcore.migration.courier import environment
+from mailcore.migration.grammar import lines
+from mailcore.migration.plan import Plan, Where
+
+
+def put(
+    plan: Plan, where: Where, name: str, text: str, *, me: str, scope: str = "", own: str = ""
+) -> None:
+    """Make a setting of the file.  `own` is the address of the vhost it belongs to."""
+    value = lines.first(text)
+    if name == "esmtpgreeting":
+        plan.put(where, name, "esmtp.greeting", value.removeprefix(me).strip(), scope)
+        if "\n" in text.strip():
+            plan.missing(where, name, "a greeting has one line here")
+    elif name == "defaultsep":
+        plan.put(where, name, "queue.extension_separators", _separators(value), scope)
+    elif name == "esmtphelo" and value == "*":
+        plan.decide(where, name, "the name of each outgoing address is not looked up: write one")
+    elif name in ("ipout", "ip6out"):
+        # 0 is the system's choice, an empty file the address that took the mail.
+        _put(plan, where, name, {"0": "", "": own}.get(value, value), scope)
+    else:
+        _put(plan, where, name, value, scope)
+
+
+def _put(plan: Plan, where: Where, name: str, value: str, scope: str) -> None:
+    found = names.counterparts(name)
+    if not found:
+        plan.missing(where, f"{name}: {value}", "no setting here does this")
+    for setting, _ in found:
+        if setting.kind != "duration":
+            plan.put_text(where, name, setting, value, scope)
+            continue
+        seconds = environment.interval(plan, where, name, value)
+        if seconds is not None:
+            plan.put(where, name, setting.path, seconds, scope)
+
+
+def _separators(value: str) -> str:
+    """A hyphen always separates, in Courier; the file adds to it."""
+    return "".join(dict.fromkeys(f"-{value}"))

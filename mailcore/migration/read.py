@@ -1,0 +1,30 @@
+"""Which kind of configuration a path holds, and its reader."""
+
+from pathlib import Path
+
+from mailcore.errors import ConfigError
+from mailcore.migration.courier import tree as courier
+from mailcore.migration.files import Files
+from mailcore.migration.plan import Plan
+
+KINDS = ("courier", "sendmail", "qmail")
+
+
+def plan(path: Path, kind: str | None, root: Path, host: str, domain: str) -> Plan:
+    """Read it all.  Raises ConfigError when there is nothing to read."""
+    if not path.exists():
+        raise ConfigError(f"there is no {path}")
+    kind = kind or guess(path)
+    if kind == "courier" and path.is_dir():
+        return courier.plan(Files(path, root), host)
+    raise ConfigError(f"{path} is no configuration of {kind}")
+
+
+def guess(path: Path) -> str:
+    """The kind of configuration at `path`."""
+    if not path.is_dir():
+        return "sendmail"
+    names = {entry.name for entry in path.iterdir()}
+    if "control" in names or ({"rcpthosts", "virtualdomains"} & names and "esmtpd" not in names):
+        return "qmail"
+    return "courier"
