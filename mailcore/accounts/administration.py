@@ -11,9 +11,10 @@ from urllib.parse import quote
 
 from django.db import IntegrityError, transaction
 
-from mailcore.accounts import passwords
+from mailcore.accounts import passwords, sealed
 from mailcore.accounts.models import Account, Alias, Domain
 from mailcore.conf import store
+from mailcore.conf.current import snapshot
 from mailcore.envelope import Path
 from mailcore.errors import ConfigError, GrammarError
 
@@ -91,7 +92,7 @@ def add_account(
     """
     path = address(text)
     domain = _domain(path.domain)
-    encoded, scram = (password, "") if hashed else _encode(password)
+    credentials = _imported(password) if hashed else _encode(password)
     with _one_revision(f"Add account {path}", by):
         if Account.objects.filter(address=str(path)).exists():
             raise ConfigError(f"there is an account {path} already")
@@ -101,8 +102,7 @@ def add_account(
             address=str(path),
             domain=domain,
             display_name=display_name,
-            password=encoded,
-            scram_sha256=scram,
+            **credentials,
             quota_bytes=quota_bytes,
             quota_messages=quota_messages,
             maildir=f"{quote(domain.name, safe='.')}/{_safe_name(path.local)}",
@@ -112,24 +112,20 @@ def add_account(
 
 def set_password(text: str, password: str, *, by: str, hashed: bool = False) -> None:
     """Give the account a new password."""
-    encoded, scram = (password, "") if hashed else _encode(password)
+    credentials = _imported(password) if hashed else _encode(password)
     with _one_revision(f"Change the password of {text}", by):
-        changed = Account.objects.filter(address=str(address(text))).update(
-            password=encoded, scram_sha256=scram
-        )
+        changed = Account.objects.filter(address=str(address(text))).update(**credentials)
         if not changed:
             raise ConfigError(f"there is no account {text}")
 
 
 def renew_hash(account_id: int, old: str, password: str) -> None:
-    """After a login with an imported hash: store the password in our own form.
+    """After a login with an imported hash, or one that lacks a form: store all our forms.
 
     Does nothing when the password was changed meanwhile.
     """
     with transaction.atomic(using="default"):
-        changed = Account.objects.filter(pk=account_id, password=old).update(
-            password=passwords.make(password), scram_sha256=passwords.scram_sha256(password)
-        )
+        changed = Account.objects.filter(pk=account_id, password=old).update(**_forms(password))
         if changed:
             store.advance()
 
@@ -212,12 +208,26 @@ def _domain(name: str) -> Domain:
     return domain
 
 
-def _encode(password: str) -> tuple[str, str]:
+def _encode(password: str) -> dict[str, str]:
     if len(password) < MIN_PASSWORD:
         raise ConfigError(f"the password needs at least {MIN_PASSWORD} characters")
     if len(password.encode()) > passwords.MAX_PASSWORD or "\0" in password:
         raise ConfigError("the password is too long")
-    return passwords.make(password), passwords.scram_sha256(password)
+    return _forms(password)
+
+
+def _forms(password: str) -> dict[str, str]:
+    """Every form in which an account keeps its password, by column."""
+    return {
+        "password": passwords.make(password),
+        "scram_sha256": passwords.scram(password, "sha256"),
+        "scram_sha1": passwords.scram(password, "sha1"),
+        "sealed_password": sealed.seal(password) if snapshot().auth.keep_passwords else "",
+    }
+
+
+def _imported(encoded: str) -> dict[str, str]:
+    return {"password": encoded, "scram_sha256": "", "scram_sha1": "", "sealed_password": ""}
 
 
 def _safe_name(local: str) -> str:

@@ -42,6 +42,8 @@ class AccountValue:
     is_superuser: bool
     password: str = field(repr=False)
     scram_sha256: str = field(repr=False)
+    scram_sha1: str = field(default="", repr=False)
+    sealed_password: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
 
@@ -142,6 +144,8 @@ def account_value(row: Account) -> AccountValue:
         is_superuser=row.is_superuser,
         password=row.password,
         scram_sha256=row.scram_sha256,
+        scram_sha1=row.scram_sha1,
+        sealed_password=row.sealed_password,
         options=row.options,
     )
 

@@ -39,6 +39,8 @@ class Account(AbstractBaseUser):
     display_name = models.CharField(max_length=200, blank=True)
     password = models.CharField(max_length=500)
     scram_sha256 = models.CharField(max_length=300, blank=True)
+    scram_sha1 = models.CharField(max_length=300, blank=True, default="")
+    sealed_password = models.TextField(blank=True, default="", help_text="for CRAM-MD5")
     quota_bytes = models.BigIntegerField(default=0, help_text="0 means no limit.")
     quota_messages = models.IntegerField(default=0, help_text="0 means no limit.")
     maildir = models.CharField(max_length=500, help_text="Relative to the mail directory.")

@@ -34,15 +34,15 @@ def make(password: str) -> str:
     return make_password(password, hasher="argon2")
 
 
-def scram_sha256(password: str) -> str:
-    """The stored form for SCRAM-SHA-256: `iterations:salt:stored-key:server-key`, base64."""
+def scram(password: str, digest: str = "sha256") -> str:
+    """The stored form for SCRAM: `iterations:salt:stored-key:server-key`, base64."""
     salt = os.urandom(16)
-    salted = hashlib.pbkdf2_hmac("sha256", password.encode(), salt, SCRAM_ITERATIONS)
-    client_key = hmac.digest(salted, b"Client Key", "sha256")
+    salted = hashlib.pbkdf2_hmac(digest, password.encode(), salt, SCRAM_ITERATIONS)
+    client_key = hmac.digest(salted, b"Client Key", digest)
     parts = (
         salt,
-        hashlib.sha256(client_key).digest(),
-        hmac.digest(salted, b"Server Key", "sha256"),
+        hashlib.new(digest, client_key, usedforsecurity=False).digest(),
+        hmac.digest(salted, b"Server Key", digest),
     )
     return ":".join([str(SCRAM_ITERATIONS), *(base64.b64encode(part).decode() for part in parts)])
 

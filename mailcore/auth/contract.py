@@ -35,3 +35,18 @@ class Backend(Protocol):
     def verify(self, login: Login) -> Identity | No:
         """Check name and password.  Raises TemporaryFailure when it cannot tell."""
         ...
+
+
+class TokenBackend(Protocol):
+    """Who can tell whose a bearer token is (OAUTHBEARER, XOAUTH2).  RFC 7628.
+
+    To add one: a module here or a package with the entry point `courier.auth.tokens`, and its
+    name in `auth.token_backends`.  Blocks; has a deadline of its own.
+    """
+
+    def verify_token(self, name: str, token: str, service: str) -> Identity | No:
+        """The identity a token was issued for; `name` is who the client claims to be, or empty.
+
+        Raises TemporaryFailure when it cannot tell.
+        """
+        ...

@@ -15,14 +15,15 @@ from dataclasses import dataclass, field
 from django.db.utils import Error as DatabaseError
 
 from mailcore import log, status
-from mailcore.accounts import directory
+from mailcore.accounts import directory, sealed
 from mailcore.accounts.directory import AccountValue
 from mailcore.auth import throttle
 from mailcore.auth.contract import Login, No
 from mailcore.auth.identity import Identity, of_account
-from mailcore.auth.registry import backends
+from mailcore.auth.registry import backends, token_backends
 from mailcore.conf.current import snapshot
 from mailcore.errors import TemporaryFailure
+from mailcore.protocol.sasl import Digest, digest_is_right
 
 MOST_REMEMBERED = 50_000
 
@@ -99,8 +100,8 @@ def verify_cached(name: str, password: str, *, service: str, peer: str) -> Ident
     return _recall(_digest(name, password, service), account)
 
 
-def scram_secret(name: str) -> ScramSecret | None:
-    """What SCRAM-SHA-256 needs of this account; None when it has no such secret.
+def scram_secret(name: str, digest: str = "sha256") -> ScramSecret | None:
+    """What SCRAM with this digest needs of the account; None when it has no such secret.
 
     Raises TemporaryFailure when the directory cannot be asked.
     """
@@ -108,9 +109,12 @@ def scram_secret(name: str) -> ScramSecret | None:
         account = directory.account(full_name(name))
     except DatabaseError as error:
         raise TemporaryFailure(status.DIRECTORY_FAILURE, "Try again later.") from error
-    if account is None or not account.active or not account.scram_sha256:
+    if account is None or not account.active:
         return None
-    iterations, *parts = account.scram_sha256.split(":")
+    kept = account.scram_sha256 if digest == "sha256" else account.scram_sha1
+    if not kept:
+        return None
+    iterations, *parts = kept.split(":")
     salt, stored_key, server_key = (base64.b64decode(part) for part in parts)
     return ScramSecret(int(iterations), salt, stored_key, server_key)
 
@@ -124,6 +128,43 @@ def scram_failed(name: str, *, service: str, peer: str) -> None:
     """Count a SCRAM exchange that proved nothing."""
     throttle.failed(full_name(name), peer, snapshot().auth)
     _log.info("login.failed", name=name[:320], service=service, peer=peer)
+
+
+def verify_digest(said: Digest, *, service: str, peer: str) -> Identity | None:
+    """Check a CRAM-MD5 digest against the password kept for that; None when it is wrong.
+
+    Raises TemporaryFailure as `verify` does.
+    """
+    name = full_name(said.name)
+    check_throttle(name, peer=peer)
+    try:
+        account = directory.account(name) if _usable_name(name) else None
+    except DatabaseError as error:
+        raise TemporaryFailure(status.DIRECTORY_FAILURE, "Try again later.") from error
+    password = sealed.opened(account.sealed_password) if account is not None else ""
+    # An unknown name costs the same sum as a known one.
+    if not digest_is_right(said, password or "nobody has this password") or not password:
+        scram_failed(name, service=service, peer=peer)
+        return None
+    return login_as(name, service=service, peer=peer)
+
+
+def verify_token(name: str, token: str, *, service: str, peer: str) -> Identity | None:
+    """Ask the token back ends about a bearer token; `name` may be empty.
+
+    Raises TemporaryFailure when guessing is slowed down, or a back end can't tell.
+    """
+    rules = snapshot().auth
+    throttle.check(full_name(name), peer, rules)
+    for backend in rules.token_backends:
+        answer = token_backends.get(backend)().verify_token(name, token, service)
+        if not isinstance(answer, No):
+            throttle.succeeded(answer.address, peer)
+            return answer
+        if answer is No.REFUSED:
+            break
+    scram_failed(name, service=service, peer=peer)
+    return None
 
 
 def login_as(name: str, *, service: str, peer: str) -> Identity | None:

@@ -1,6 +1,6 @@
-"""The table of authentication back ends."""
+"""The tables of authentication back ends."""
 
-from mailcore.auth.contract import Backend
+from mailcore.auth.contract import Backend, TokenBackend
 from mailcore.registry import Registry
 
 backends: Registry[type[Backend]] = Registry(
@@ -9,3 +9,5 @@ backends: Registry[type[Backend]] = Registry(
         "database": "mailcore.auth.database:DatabaseBackend",
     },
 )
+
+token_backends: Registry[type[TokenBackend]] = Registry("courier.auth.tokens", {})

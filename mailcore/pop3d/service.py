@@ -1,6 +1,5 @@
 """What all sessions of one POP3 server process share."""
 
-import ssl
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,6 +10,7 @@ from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.server.limits import ConnectionLimits
 from mailcore.server.shutdown import Sessions
+from mailcore.server.tls import ServerContext
 
 _log = log.get("pop3d")
 
@@ -19,7 +19,7 @@ _log = log.get("pop3d")
 class Service:
     """`tls` None: no certificate, so no STLS.  `announce` tells other sessions of changes."""
 
-    tls: ssl.SSLContext | None
+    tls: ServerContext | None
     decoy: bytes
     sessions: Sessions
     limits: ConnectionLimits

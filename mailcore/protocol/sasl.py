@@ -1,12 +1,11 @@
 """SASL mechanisms, server side, as step machines without I/O.  RFC 4422.
 
-Feed each response to `step`; it answers with the next Challenge or with the end: what
-the client claims (Credentials), proof that needs no password (ScramDone), or Failed.
+Feed each response to `step`; it answers with the next Challenge or with the end: what the client
+claims (Credentials, Token, Digest), a name proved otherwise (Proved), or Failed.  SCRAM is a
+module of its own.
 """
 
-import base64
 import binascii
-import hashlib
 import hmac
 import re
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from typing import Protocol
 
 from mailcore.errors import GrammarError
 
-_LONGEST = 9_216  # octets of one decoded response
+LONGEST = 9_216  # octets of one decoded response
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +40,28 @@ class SecretWanted:
 
 
 @dataclass(frozen=True, slots=True)
-class ScramDone:
-    """`name` has proved that it knows the password."""
+class Proved:
+    """`name` has proved who it is: it knows the password, or its certificate says so."""
 
     authzid: str
     name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Digest:
+    """CRAM-MD5: `digest` is right if it is the keyed MD5 of `challenge` under the password."""
+
+    name: str
+    challenge: bytes
+    digest: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A bearer token to be looked at by who issued it; `name` may be empty."""
+
+    name: str
+    token: str = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +71,7 @@ class Failed:
     text: str
 
 
-Step = Challenge | Credentials | SecretWanted | ScramDone | Failed
+Step = Challenge | Credentials | SecretWanted | Proved | Digest | Token | Failed
 
 
 class Secret(Protocol):
@@ -95,7 +111,7 @@ class Plain:
         if response is None:
             return Challenge(b"")
         parts = response.split(b"\0")
-        if len(parts) != 3 or not parts[1] or len(response) > _LONGEST:
+        if len(parts) != 3 or not parts[1] or len(response) > LONGEST:
             return Failed("malformed PLAIN response")
         try:
             authzid, name, password = (part.decode("utf-8") for part in parts)
@@ -115,7 +131,7 @@ class Login:
     def step(self, response: bytes | None) -> Step:
         if response is None:
             return Challenge(b"Username:")
-        if len(response) > _LONGEST or b"\0" in response:
+        if len(response) > LONGEST or b"\0" in response:
             return Failed("malformed LOGIN response")
         try:
             text = response.decode("utf-8")
@@ -127,115 +143,99 @@ class Login:
         return Credentials("", self._name, text)
 
 
-_CLIENT_FIRST = re.compile(
-    r"(?P<gs2>(?P<binding>[ny]|p=[^,]*),(?:a=(?P<authzid>[^,]*))?,)"
-    r"(?P<bare>n=(?P<name>[^,]*),r=(?P<nonce>[\x21-\x2b\x2d-\x7e]{1,256})(?:,.*)?)"
-)
-_CLIENT_FINAL = re.compile(
-    r"(?P<unproved>c=(?P<binding>[A-Za-z0-9+/=]*),r=(?P<nonce>[\x21-\x2b\x2d-\x7e]+)(?:,[^p].*)?)"
-    r",p=(?P<proof>[A-Za-z0-9+/=]+)"
-)
+class CramMd5:
+    """RFC 2195, for old clients; the server must know the password itself."""
+
+    name = "CRAM-MD5"
+
+    def __init__(self, challenge: bytes) -> None:
+        self._challenge = challenge
+        self._asked = False
+
+    def step(self, response: bytes | None) -> Step:
+        if not self._asked:
+            self._asked = True
+            return Challenge(self._challenge) if not response else Failed("CRAM-MD5 speaks second")
+        found = _CRAM.fullmatch(response or b"") if len(response or b"") <= LONGEST else None
+        if found is None:
+            return Failed("malformed CRAM-MD5 response")
+        try:
+            return Digest(found[1].decode("utf-8"), self._challenge, found[2].decode().lower())
+        except UnicodeDecodeError:
+            return Failed("CRAM-MD5 response is not UTF-8")
 
 
-class ScramSha256:
-    """RFC 5802 and RFC 7677, without channel binding.
+_CRAM = re.compile(rb"([^\x00-\x1f\x7f]+) ([0-9A-Fa-f]{32})")
 
-    `nonce` is fresh randomness in printable ASCII.  `decoy` is a secret of the server
-    from which an unknown name gets a salt of its own, so that a stranger can't tell
-    which names exist.
-    """
 
-    name = "SCRAM-SHA-256"
+class External:
+    """RFC 4422 appendix A: TLS has proved `name` by the client's certificate."""
 
-    def __init__(self, nonce: str, decoy: bytes, *, decoy_iterations: int = 4096) -> None:
-        self._nonce = nonce
-        self._decoy = decoy
-        self._decoy_iterations = decoy_iterations
-        self._gs2 = ""
-        self._bare = ""
-        self._server_first = ""
-        self._name = ""
-        self._authzid = ""
-        self._secret: Secret | None = None
-        self._proved = False
+    name = "EXTERNAL"
+
+    def __init__(self, name: str) -> None:
+        self._name = name
 
     def step(self, response: bytes | None) -> Step:
         if response is None:
             return Challenge(b"")
-        if self._proved:
-            return ScramDone(self._authzid, self._name) if not response else Failed("trailing data")
         try:
-            text = response[: _LONGEST + 1].decode("utf-8")
+            return Proved(response[:LONGEST].decode("utf-8"), self._name)
         except UnicodeDecodeError:
-            return Failed("SCRAM message is not UTF-8")
-        if len(response) > _LONGEST:
-            return Failed("SCRAM message too long")
-        return self._final(text) if self._server_first else self._first(text)
+            return Failed("EXTERNAL response is not UTF-8")
 
-    @property
-    def claimed(self) -> str:
-        """The name the client gave, once it has."""
-        return self._name
 
-    def _first(self, text: str) -> Step:
-        found = _CLIENT_FIRST.fullmatch(text)
-        if found is None or self._gs2:
-            return Failed("malformed SCRAM client-first-message")
-        if found["binding"].startswith("p"):
-            return Failed("SCRAM channel binding is not offered")
-        try:
-            self._name = _saslname(found["name"])
-            self._authzid = _saslname(found["authzid"] or "")
-        except GrammarError:
-            return Failed("malformed SCRAM name")
-        self._gs2, self._bare = found["gs2"], found["bare"]
-        self._nonce = found["nonce"] + self._nonce
-        return SecretWanted(self._name)
+class Bearer:
+    """OAUTHBEARER (RFC 7628), and XOAUTH2, which clients had before it.
 
-    def with_secret(self, secret: Secret | None, account: str = "") -> Challenge:
-        """Go on with the secret of the name asked for; None: it has none.
+    A token that isn't taken is told by a challenge in JSON; the client's next word ends it.
+    """
 
-        `account` is the name as accounts are called: two spellings of an unknown name must
-        get one salt, as two spellings of a known one do.
-        """
-        self._secret = secret
-        if secret is None:
-            name = account or self._name
-            salt = hmac.digest(self._decoy, name.encode(), "sha256")[:16]
-            iterations = self._decoy_iterations
-        else:
-            salt, iterations = secret.salt, secret.iterations
-        self._server_first = f"r={self._nonce},s={base64.b64encode(salt).decode()},i={iterations}"
-        return Challenge(self._server_first.encode())
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self._refused = False
 
-    def _final(self, text: str) -> Step:
-        found = _CLIENT_FINAL.fullmatch(text)
+    def step(self, response: bytes | None) -> Step:
+        if response is None:
+            return Challenge(b"")
+        if self._refused:
+            return Failed("the token is not valid")
+        pattern = _OAUTHBEARER if self.name == "OAUTHBEARER" else _XOAUTH2
+        found = pattern.fullmatch(response) if len(response) <= LONGEST else None
         if found is None:
-            return Failed("malformed SCRAM client-final-message")
-        if found["binding"] != base64.b64encode(self._gs2.encode()).decode():
-            return Failed("SCRAM channel binding differs")
-        if not hmac.compare_digest(found["nonce"].encode(), self._nonce.encode()):
-            return Failed("SCRAM nonce differs")
-        if self._secret is None:
-            return Failed("no SCRAM secret")
-        signed = f"{self._bare},{self._server_first},{found['unproved']}".encode()
-        signature = hmac.digest(self._secret.stored_key, signed, "sha256")
+            return Failed(f"malformed {self.name} response")
         try:
-            proof = binascii.a2b_base64(found["proof"], strict_mode=True)
-        except binascii.Error:
-            return Failed("malformed SCRAM proof")
-        key = bytes(left ^ right for left, right in zip(proof, signature, strict=False))
-        if len(proof) != len(signature) or not hmac.compare_digest(
-            hashlib.sha256(key).digest(), self._secret.stored_key
-        ):
-            return Failed("wrong password")
-        self._proved = True
-        final = hmac.digest(self._secret.server_key, signed, "sha256")
-        return Challenge(b"v=" + base64.b64encode(final))
+            name = saslname((found["name"] or b"").decode("utf-8"))
+            return Token(name, found["token"].decode("ascii"))
+        except (UnicodeDecodeError, GrammarError):
+            return Failed(f"malformed {self.name} name")
+
+    def refused(self) -> Challenge:
+        """What to say of a token that isn't valid."""
+        self._refused = True
+        return Challenge(b'{"status":"invalid_token","scope":"mail"}')
 
 
-def _saslname(text: str) -> str:
+_OAUTHBEARER = re.compile(
+    rb"[ny],(?:a=(?P<name>[^,\x01]*))?,\x01"
+    rb"(?:(?:host|port|mthd|path|qs)=[^\x01]*\x01)*"
+    rb"auth=[Bb][Ee][Aa][Rr][Ee][Rr] (?P<token>[A-Za-z0-9._~+/=-]+)\x01"
+    rb"(?:(?:host|port|mthd|path|qs)=[^\x01]*\x01)*\x01"
+)
+_XOAUTH2 = re.compile(
+    rb"user=(?P<name>[^\x01]*)\x01"
+    rb"auth=[Bb][Ee][Aa][Rr][Ee][Rr] (?P<token>[A-Za-z0-9._~+/=-]+)\x01\x01"
+)
+
+
+def digest_is_right(digest: Digest, password: str) -> bool:
+    """RFC 2195 §2."""
+    made = hmac.new(password.encode(), digest.challenge, "md5").hexdigest()
+    return hmac.compare_digest(made, digest.digest)
+
+
+def saslname(text: str) -> str:
     """RFC 5802 §5.1: `=2C` is a comma, `=3D` an equals sign, no other `=` may occur."""
     if re.search(r"=(?!2C|3D)", text) or "\0" in text:
-        raise GrammarError("malformed SCRAM name")
+        raise GrammarError("malformed SASL name")
     return text.replace("=2C", ",").replace("=3D", "=")

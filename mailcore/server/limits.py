@@ -8,14 +8,17 @@ from ipaddress import IPv6Address, ip_address
 class ConnectionLimits:
     """Counts the connections of one server process; 0 means no limit.
 
-    An IPv6 peer is its /64: counting single addresses would count nothing.
+    An IPv6 peer is its /64: counting single addresses would count nothing.  Its network is the
+    /24 of an IPv4 peer (Courier MAXPERC), the /48 of an IPv6 one.
     """
 
-    def __init__(self, total: int, per_address: int) -> None:
+    def __init__(self, total: int, per_address: int, per_network: int = 0) -> None:
         self.total = total
         self.per_address = per_address
+        self.per_network = per_network
         self.open = 0
         self._by_neighbour: Counter[str] = Counter()
+        self._by_network: Counter[str] = Counter()
 
     def admit(self, address: str) -> bool:
         """Count a new connection from `address`; False (and not counted) when over a limit."""
@@ -24,8 +27,12 @@ class ConnectionLimits:
             return False
         if self.per_address and self._by_neighbour[neighbour] >= self.per_address:
             return False
+        around = network(address)
+        if self.per_network and self._by_network[around] >= self.per_network:
+            return False
         self.open += 1
         self._by_neighbour[neighbour] += 1
+        self._by_network[around] += 1
         return True
 
     def release(self, address: str) -> None:
@@ -35,6 +42,10 @@ class ConnectionLimits:
         self._by_neighbour[neighbour] -= 1
         if self._by_neighbour[neighbour] <= 0:
             del self._by_neighbour[neighbour]
+        around = network(address)
+        self._by_network[around] -= 1
+        if self._by_network[around] <= 0:
+            del self._by_network[around]
 
 
 @lru_cache(maxsize=4096)
@@ -49,6 +60,29 @@ def neighbourhood(address: str) -> str:
             return str(found.ipv4_mapped)
         return str(IPv6Address(int(found) >> 64 << 64))
     return str(found)
+
+
+@lru_cache(maxsize=4096)
+def network(address: str) -> str:
+    """The /24 of an IPv4 address, the /48 of an IPv6 one."""
+    near = neighbourhood(address)
+    try:
+        found = ip_address(near)
+    except ValueError:
+        return near
+    bits = 80 if isinstance(found, IPv6Address) else 8
+    return f"{int(found) >> bits:x}/{found.version}"
+
+
+@lru_cache(maxsize=4096)
+def is_public(address: str) -> bool:
+    """Whether the peer is out on the Internet."""
+    try:
+        found = ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = found.ipv4_mapped if isinstance(found, IPv6Address) else None
+    return (mapped or found).is_global
 
 
 @lru_cache(maxsize=4096)

@@ -5,17 +5,21 @@ Shared by the ESMTP, POP3 and IMAP servers, so each rule is written once.
 
 import hmac
 import secrets
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, field
 
 from mailcore import status
 from mailcore.accounts.passwords import SCRAM_ITERATIONS
 from mailcore.auth import login
 from mailcore.auth.identity import Identity
+from mailcore.conf.current import snapshot
 from mailcore.errors import TemporaryFailure
 from mailcore.protocol import sasl
+from mailcore.protocol.scram import Scram
 from mailcore.server import threads
 
 MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-256")
+_SCRAM = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
 
 Exchange = Callable[[bytes], Awaitable[bytes]]
 
@@ -43,21 +47,73 @@ def decoy(secret: str) -> bytes:
     return hmac.digest(secret.encode(), b"SCRAM decoy", "sha256")
 
 
-def mechanism(name: str, decoy: bytes) -> sasl.Mechanism | None:
-    """A fresh exchange of the mechanism called `name` (any case), None when unknown.
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """What a connection itself knows of its client, and what may be offered on it.
+
+    `bindings` are SCRAM's (type → data); `certified` is the login that the client's verified
+    certificate names, empty without one; `me` our name.
+    """
+
+    offered: tuple[str, ...] = MECHANISMS
+    bindings: Mapping[str, bytes] = field(default_factory=dict)
+    certified: str = ""
+    me: str = "localhost"
+
+
+PLAIN_CHANNEL = Channel()
+
+
+def usable(names: tuple[str, ...], channel: Channel) -> tuple[str, ...]:
+    """Those of the mechanisms an administrator wants that can work on this connection."""
+    auth = snapshot().auth
+    tokens = bool(auth.token_backends)
+    return tuple(
+        name
+        for name in names
+        if (channel.bindings or not name.endswith("-PLUS"))
+        and (channel.certified or name != "EXTERNAL")
+        and (auth.keep_passwords or name != "CRAM-MD5")
+        and (tokens or name not in ("OAUTHBEARER", "XOAUTH2"))
+    )
+
+
+def mechanism(name: str, decoy: bytes, channel: Channel = PLAIN_CHANNEL) -> sasl.Mechanism | None:
+    """A fresh exchange of the mechanism called `name` (any case), None when it isn't offered.
 
     `decoy` must be the same in all processes of an installation, so that they agree on
     the salts of names that don't exist.
     """
-    match name.upper():
+    name = name.upper()
+    if name not in channel.offered:
+        return None
+    match name:
         case "PLAIN":
             return sasl.Plain()
         case "LOGIN":
             return sasl.Login()
-        case "SCRAM-SHA-256":
-            nonce = secrets.token_urlsafe(24)
-            return sasl.ScramSha256(nonce, decoy, decoy_iterations=SCRAM_ITERATIONS)
-    return None
+        case "CRAM-MD5":
+            return sasl.CramMd5(f"<{secrets.token_urlsafe(24)}@{channel.me}>".encode())
+        case "EXTERNAL":
+            return sasl.External(channel.certified) if channel.certified else None
+        case "OAUTHBEARER" | "XOAUTH2":
+            return sasl.Bearer(name)
+    return _scram(name, decoy, channel)
+
+
+def _scram(name: str, decoy: bytes, channel: Channel) -> Scram | None:
+    plain = name.removesuffix("-PLUS")
+    if plain not in _SCRAM:
+        return None
+    can_bind = f"{plain}-PLUS" in channel.offered
+    return Scram(
+        _SCRAM[plain],
+        secrets.token_urlsafe(24),
+        decoy,
+        decoy_iterations=SCRAM_ITERATIONS,
+        bindings=channel.bindings if can_bind else None,
+        plus=plain != name,
+    )
 
 
 async def with_sasl(
@@ -79,28 +135,53 @@ async def with_sasl(
             case sasl.Challenge(data):
                 step = exchange.step(await ask(data))
             case sasl.SecretWanted(name):
-                assert isinstance(exchange, sasl.ScramSha256)
-                secret = await threads.database.run(_secret, name, peer)
+                assert isinstance(exchange, Scram)
+                secret = await threads.database.run(_secret, name, exchange.digest, peer)
                 step = exchange.with_secret(secret, login.full_name(name))
-            case sasl.Credentials(authzid, name, password):
-                if authzid and authzid.lower() != name.lower():
-                    return None
-                return await with_password(name, password, service=service, peer=peer)
-            case sasl.ScramDone(authzid, name):
-                if authzid and authzid.lower() != name.lower():
-                    return None
-                return await threads.database.run(_login_as, name, service, peer)
-            case sasl.Failed():
-                if isinstance(exchange, sasl.ScramSha256) and exchange.claimed:
-                    await threads.database.run(_scram_failed, exchange.claimed, service, peer)
-                return None
+            case sasl.Token(name, token):
+                assert isinstance(exchange, sasl.Bearer)
+                found = await threads.database.run(_with_token, name, token, service, peer)
+                if found is not None:
+                    return found
+                step = exchange.refused()
+            case _:
+                return await _ended(exchange, step, service, peer)
 
 
-def _secret(name: str, peer: str) -> login.ScramSecret | None:
+async def _ended(
+    exchange: sasl.Mechanism, step: sasl.Step, service: str, peer: str
+) -> Identity | None:
+    """What the last step of an exchange proves."""
+    match step:
+        case sasl.Credentials(authzid, name, password) if _is_self(authzid, name):
+            return await with_password(name, password, service=service, peer=peer)
+        case sasl.Proved(authzid, name) if _is_self(authzid, name):
+            return await threads.database.run(_login_as, name, service, peer)
+        case sasl.Digest():
+            return await threads.database.run(_with_digest, step, service, peer)
+        case sasl.Failed() if isinstance(exchange, Scram) and exchange.claimed:
+            await threads.database.run(_scram_failed, exchange.claimed, service, peer)
+    return None
+
+
+def _is_self(authzid: str, name: str) -> bool:
+    """Nobody acts as somebody else."""
+    return not authzid or authzid.lower() == name.lower()
+
+
+def _secret(name: str, digest: str, peer: str) -> login.ScramSecret | None:
     if len(name) > 320 or not name.isprintable():
         return None
     login.check_throttle(name, peer=peer)
-    return login.scram_secret(name)
+    return login.scram_secret(name, digest)
+
+
+def _with_digest(said: sasl.Digest, service: str, peer: str) -> Identity | None:
+    return login.verify_digest(said, service=service, peer=peer)
+
+
+def _with_token(name: str, token: str, service: str, peer: str) -> Identity | None:
+    return login.verify_token(name, token, service=service, peer=peer)
 
 
 def _login_as(name: str, service: str, peer: str) -> Identity | None:

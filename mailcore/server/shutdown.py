@@ -24,6 +24,13 @@ class Session(Protocol):
         """Drop the connection at once."""
 
 
+class Listening(Protocol):
+    """What accepts connections."""
+
+    def close(self) -> None:
+        """Accept no more."""
+
+
 class Sessions:
     """The open sessions of one server process; lives as long as its loop."""
 
@@ -56,7 +63,7 @@ class Sessions:
 
     async def until_stopped(
         self,
-        servers: Iterable[asyncio.AbstractServer],
+        servers: Iterable[Listening],
         *,
         reload: Callable[[], None] | None = None,
         grace: float = GRACE_SECONDS,

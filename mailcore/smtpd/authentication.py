@@ -1,7 +1,6 @@
 """AUTH.  RFC 4954, RFC 6409 §4.3."""
 
 import binascii
-from collections.abc import Sequence
 
 from mailcore import log
 from mailcore.auth.identity import Identity
@@ -21,16 +20,14 @@ class _Cancelled(Exception):
 
 
 async def authenticate(
-    argument: bytes, offered: Sequence[str], decoy: bytes, ask: logins.Exchange, peer: str
+    argument: bytes, channel: logins.Channel, decoy: bytes, ask: logins.Exchange, peer: str
 ) -> Identity | Reply:
     """Run the exchange that AUTH's argument begins: an identity, or the reply that ends it.
 
     `ask` sends a challenge and returns the decoded response.
     """
     name, _, response = argument.partition(b" ")
-    exchange = None
-    if name.decode("latin-1").upper() in offered:
-        exchange = logins.mechanism(name.decode("ascii"), decoy)
+    exchange = logins.mechanism(name.decode("latin-1"), decoy, channel)
     if exchange is None:
         return replies.NO_MECHANISM
     try:

@@ -3,6 +3,8 @@
 RFC 5321, RFC 3030, RFC 2033; effects are `submit`'s.
 """
 
+from dataclasses import replace
+
 from mailcore import log
 from mailcore.envelope import Body, Source
 from mailcore.errors import GrammarError
@@ -11,7 +13,7 @@ from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import commands, exdata
 from mailcore.queue.content import Content
 from mailcore.smtpd import intake, replies
-from mailcore.smtpd.connection import SmtpConnection
+from mailcore.smtpd.conversation import Conversation
 from mailcore.smtpd.handover import Handed, hand_over
 from mailcore.smtpd.transaction import Transaction
 from mailcore.status import Status
@@ -22,7 +24,7 @@ _FARTHEST_OVER = 8  # a chunk this many times the size limit isn't even drained
 _log = log.get("smtpd")
 
 
-class Contents(SmtpConnection):
+class Contents(Conversation):
     """What a session does with content; `smtp_X` is command X."""
 
     async def smtp_DATA(self, argument: bytes) -> None:
@@ -135,19 +137,21 @@ class Contents(SmtpConnection):
             source = Source.AUTHSMTP
         envelope = transaction.envelope(source, identity, self.listener.name)
         origin = self._origin(transaction)
+        host = await self.host()
         return await hand_over(
             transaction,
             envelope,
             content,
-            origin,
-            self._peer(),
+            replace(origin, peer_host=host) if host else origin,
+            self._peer(host),
             self.settings,
             each=transaction.options.exdata or self.listener.lmtp,
         )
 
-    def _peer(self) -> Peer:
+    def _peer(self, host: str) -> Peer:
         return Peer(
             address=self.peer,
+            host=host,
             helo=self.helo,
             tls=self.tls,
             local_address=self.local_address,

@@ -42,6 +42,7 @@ NOT_BASE64 = Reply(501, status.SYNTAX_ERROR, "Not base64.")
 SMTPUTF8_NEEDED = Reply(553, status.NON_ASCII_ADDRESS, "SMTPUTF8 is required for this address.")
 SENDER_SYNTAX = Reply(517, status.BAD_SENDER_SYNTAX, "Syntax error.")
 RECIPIENT_SYNTAX = Reply(513, status.BAD_ADDRESS_SYNTAX, "Syntax error.")
+NO_TLS_AT_ALL = Reply(440, Status(4, 7, 0), "TLS is required here, and not available.")
 PEER_DENIED = Reply(511, status.RELAY_DENIED, "Mail from your address is not accepted.")
 TROUBLE = Reply(451, status.OTHER_SYSTEM, "Mail system trouble. Try again later.")
 

@@ -1,8 +1,8 @@
 """What all sessions of one server process share."""
 
-import ssl
 import time
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from mailcore import log
@@ -10,19 +10,25 @@ from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.server.limits import ConnectionLimits
 from mailcore.server.shutdown import Sessions
+from mailcore.server.tls import ServerContext
+from mailcore.smtpd.listeners import Listener
 
 _log = log.get("smtpd")
 
 
 @dataclass(slots=True)
 class Service:
-    """`tls` None: no certificate, so no STARTTLS.  `decoy` seeds SCRAM's made-up salts."""
+    """`tls` None: no certificate, so no STARTTLS.  `decoy` seeds SCRAM's made-up salts.
+
+    `certificates` are the contexts of listeners with a certificate of their own, by its name.
+    """
 
     spool: FilePath
-    tls: ssl.SSLContext | None
+    tls: ServerContext | None
     decoy: bytes
     sessions: Sessions
     limits: ConnectionLimits
+    certificates: Mapping[str, ServerContext] = field(default_factory=dict)
     refused: int = 0
     refusal_noted: float = 0.0
 
@@ -31,7 +37,12 @@ class Service:
         current = snapshot()
         self.limits.total = current.esmtp.max_connections
         self.limits.per_address = current.esmtp.max_connections_per_address
+        self.limits.per_network = current.access.max_connections_per_network
         return current
+
+    def context(self, listener: Listener) -> ServerContext | None:
+        """The TLS context of a listener: its own certificate's, else everybody's."""
+        return self.certificates.get(listener.certificate, self.tls)
 
     def note_refusal(self, peer: str) -> None:
         """Log connections over the limits, but let a flood of them not flood the log."""

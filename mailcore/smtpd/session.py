@@ -3,6 +3,7 @@
 MAIL to the end of the content is `transactions`'.
 """
 
+from dataclasses import replace
 from functools import lru_cache
 
 from mailcore import log
@@ -51,6 +52,7 @@ class SmtpSession(Transactions):
             return
         self.forget_transaction()
         self.helo = self.helo or name  # the first is the one Received tells (Courier)
+        self.ask_for_host()
         assert self.session is not None
         self.session.extended_smtp = extended
         me = self.settings.me
@@ -113,7 +115,11 @@ class SmtpSession(Transactions):
 
     async def _log_in(self, argument: bytes) -> None:
         found = await authentication.authenticate(
-            argument, self.mechanisms, self.service.decoy, self.challenge, self.peer
+            argument,
+            replace(self.channel, offered=self.mechanisms),
+            self.service.decoy,
+            self.challenge,
+            self.peer,
         )
         if isinstance(found, Identity):
             self.identity = found

@@ -15,6 +15,7 @@ from mailcore.protocol.smtp import commands, parameters
 from mailcore.protocol.smtp.commands import BadAddress
 from mailcore.protocol.smtp.extensions import Offer, offered
 from mailcore.protocol.smtp.parameters import MailOptions, RcptOptions, UnknownParameter
+from mailcore.server import logins
 from mailcore.server.limits import is_loopback
 from mailcore.smtpd import admission, replies
 from mailcore.smtpd.contents import Contents
@@ -37,7 +38,7 @@ class Transactions(Contents):
             return ()
         general = self.settings.general
         if self.tls or (general.plaintext_auth_from_loopback and is_loopback(self.peer)):
-            return esmtp.auth_mechanisms
+            return logins.usable(esmtp.auth_mechanisms, self.channel)
         return ()
 
     @property
@@ -45,7 +46,7 @@ class Transactions(Contents):
         """What EHLO offers now."""
         settings = self.settings
         extensions, esmtp = settings.extensions, settings.esmtp
-        starttls = self.service.tls is not None and not self.tls
+        starttls = self.service.context(self.listener) is not None and not self.tls
         hold = extensions.longest_hold if self.listener.submission else 0
         return Offer(
             me=settings.me,
@@ -81,7 +82,11 @@ class Transactions(Contents):
         opinion = admission.NO_OPINION
         if refusal is None and self.is_stranger:
             opinion = await admission.judge_stranger(
-                mail.reverse_path, self._peer(), self.access, self.settings, self.listing
+                mail.reverse_path,
+                self._peer(self.known_host),
+                self.access,
+                self.settings,
+                self.listing,
             )
             self.listing = opinion.listing
             refusal = opinion.refusal
@@ -112,9 +117,16 @@ class Transactions(Contents):
         if most and self.messages >= most:
             self.end()
             return replies.TOO_MANY_MESSAGES
-        if self.listener.submission and self.identity is None:
+        if self.identity is None and self._only_users:
             return replies.AUTH_REQUIRED if self.mechanisms else replies.TLS_REQUIRED
         return None
+
+    @property
+    def _only_users(self) -> bool:
+        """Whether mail is taken from users alone.  RFC 6409 §4.3; Courier AUTH_REQUIRED."""
+        if self.listener.submission:
+            return True
+        return self.settings.access.auth_required and self.is_stranger
 
     async def smtp_RCPT(self, argument: bytes) -> None:
         transaction = self.transaction

@@ -45,7 +45,7 @@ def accept(
     `refused` are recipients (by index) that a check would not have, when there was no way to
     say so: their failure is reported to the sender.  `settles` is the report this message is.
     """
-    settings = snapshot()
+    settings = snapshot().for_mail(envelope.listener, envelope.auth_identity)
     if resolutions is None:
         resolutions = [router.resolve(each.path) for each in envelope.recipients]
     for resolution in resolutions:

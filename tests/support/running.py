@@ -9,11 +9,9 @@ from contextlib import contextmanager
 import uvloop
 
 from mailcore.server.listener import listen
-from mailcore.server.shutdown import Sessions
+from mailcore.server.shutdown import Listening, Sessions
 
-Start = Callable[
-    [Mapping[str, list[socket.socket]]], Awaitable[tuple[list[asyncio.Server], Sessions]]
-]
+Start = Callable[[Mapping[str, list[socket.socket]]], Awaitable[tuple[list[Listening], Sessions]]]
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""The client's half of SCRAM-SHA-256.  RFC 5802."""
+"""The client's half of SCRAM, with and without channel binding.  RFC 5802."""
 
 import base64
 import hashlib
@@ -7,28 +7,45 @@ import re
 
 
 class ScramClient:
-    """`first()` → server-first → `final(...)` → server-final → `check(...)`."""
+    """`first()` → server-first → `final(...)` → server-final → `check(...)`.
 
-    def __init__(self, name: str, password: str) -> None:
+    `binding` is the channel's (type, data); `flag` is what the client says without one: n, or y
+    for "I could, but you don't seem to".
+    """
+
+    def __init__(
+        self,
+        name: str,
+        password: str,
+        *,
+        digest: str = "sha256",
+        binding: tuple[str, bytes] | None = None,
+        flag: str = "n",
+    ) -> None:
         self.password = password
+        self.digest = digest
         self.bare = f"n={name.replace('=', '=3D').replace(',', '=2C')},r=rOprNGfwEbeRWgbNEkqO"
+        self.header = (f"p={binding[0]},," if binding else f"{flag},,").encode()
+        self.bound = self.header + (binding[1] if binding else b"")
 
     def first(self) -> bytes:
-        return f"n,,{self.bare}".encode()
+        return self.header + self.bare.encode()
 
     def final(self, server_first: bytes) -> bytes:
         text = server_first.decode()
         found = re.fullmatch(r"r=([^,]*),s=([^,]*),i=(\d+)", text)
         assert found
         salted = hashlib.pbkdf2_hmac(
-            "sha256", self.password.encode(), base64.b64decode(found[2]), int(found[3])
+            self.digest, self.password.encode(), base64.b64decode(found[2]), int(found[3])
         )
-        client_key = hmac.digest(salted, b"Client Key", "sha256")
-        unproved = f"c=biws,r={found[1]}"
+        client_key = hmac.digest(salted, b"Client Key", self.digest)
+        unproved = f"c={base64.b64encode(self.bound).decode()},r={found[1]}"
         signed = f"{self.bare},{text},{unproved}".encode()
-        signature = hmac.digest(hashlib.sha256(client_key).digest(), signed, "sha256")
+        stored = hashlib.new(self.digest, client_key).digest()
+        signature = hmac.digest(stored, signed, self.digest)
         proof = bytes(left ^ right for left, right in zip(client_key, signature, strict=True))
-        self.expected = hmac.digest(hmac.digest(salted, b"Server Key", "sha256"), signed, "sha256")
+        server_key = hmac.digest(salted, b"Server Key", self.digest)
+        self.expected = hmac.digest(server_key, signed, self.digest)
         return f"{unproved},p={base64.b64encode(proof).decode()}".encode()
 
     def check(self, server_final: bytes) -> None:

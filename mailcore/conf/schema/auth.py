@@ -22,6 +22,15 @@ class Auth:
         minimum=0,
         maximum=3600,
     )
+    token_backends: tuple[str, ...] = setting(
+        (), "Back ends asked about bearer tokens (OAUTHBEARER, XOAUTH2), in this order."
+    )
+    keep_passwords: bool = setting(
+        False,
+        "Keep each password also sealed with the server's key, for CRAM-MD5; from its next change"
+        " or login on.",
+        courier="authcram",
+    )
     failures_per_peer: int = setting(
         12, "Wrong passwords from one address before it has to wait.", minimum=1
     )

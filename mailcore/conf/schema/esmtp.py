@@ -119,9 +119,23 @@ class Esmtp:
         False, "Offer AUTH on the mail port too, not only on submission.", courier="ESMTPAUTH"
     )
     auth_mechanisms: tuple[str, ...] = setting(
-        ("PLAIN", "LOGIN", "SCRAM-SHA-256"),
-        "SASL mechanisms offered, where logging in is allowed.",
+        ("PLAIN", "LOGIN", "SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "EXTERNAL"),
+        "SASL mechanisms offered, where logging in is allowed and the mechanism can work:"
+        " -PLUS under TLS, EXTERNAL with a certificate of access.client_authorities, CRAM-MD5 with"
+        " auth.keep_passwords, the last two with auth.token_backends.",
         courier="ESMTPAUTH_TLS",
+        choices=(
+            "PLAIN",
+            "LOGIN",
+            "CRAM-MD5",
+            "SCRAM-SHA-1",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256",
+            "SCRAM-SHA-256-PLUS",
+            "EXTERNAL",
+            "OAUTHBEARER",
+            "XOAUTH2",
+        ),
     )
     check_sender: bool = setting(
         True, "An account may use only its own addresses as envelope sender."

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, get_type_hints
 
 from mailcore.conf.fields import Setting, settings_of
+from mailcore.conf.schema.access import Access
 from mailcore.conf.schema.auth import Auth
 from mailcore.conf.schema.esmtp import Esmtp
 from mailcore.conf.schema.extensions import Extensions
@@ -33,6 +34,7 @@ class Snapshot:
     general: General = field(default_factory=General)
     auth: Auth = field(default_factory=Auth)
     esmtp: Esmtp = field(default_factory=Esmtp)
+    access: Access = field(default_factory=Access)
     extensions: Extensions = field(default_factory=Extensions)
     policy: Policy = field(default_factory=Policy)
     queue: Queue = field(default_factory=Queue)

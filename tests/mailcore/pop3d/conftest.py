@@ -1,6 +1,5 @@
 """A POP3 server on free ports over real Maildirs."""
 
-import asyncio
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -13,7 +12,7 @@ from mailcore.mailbox.store import MailStore
 from mailcore.pop3d import server
 from mailcore.pop3d.service import Service
 from mailcore.server.limits import ConnectionLimits
-from mailcore.server.shutdown import Sessions
+from mailcore.server.shutdown import Listening, Sessions
 from mailcore.server.tls import server_context
 from tests.support.certificate import make_certificate
 from tests.support.running import running
@@ -56,7 +55,7 @@ def pop3(alice: Path, tmp_path: Path, changed: list[Path]) -> Iterator[dict[str,
 
     async def start(
         sockets: Mapping[str, list[socket.socket]],
-    ) -> tuple[list[asyncio.Server], Sessions]:
+    ) -> tuple[list[Listening], Sessions]:
         service = Service(
             tls=server_context(certificate, key),
             decoy=b"decoy",

@@ -5,6 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mailcore.errors import GrammarError
+from mailcore.protocol import proxy
 from mailcore.protocol.proxy import Announced, parse
 
 
@@ -45,3 +46,22 @@ def test_any_line_is_an_announcement_or_a_grammar_error(line: bytes) -> None:
             parse(given_line)
         except GrammarError:
             continue
+
+
+def test_version_2_announces_the_client_and_skips_the_rest() -> None:
+    body = bytes([192, 0, 2, 1, 198, 51, 100, 2, 1, 2, 3, 4]) + b"\x02\x00\x01x"
+    head = proxy.SIGNATURE + b"\x21\x11" + len(body).to_bytes(2, "big")
+    assert proxy.length(head) == len(body)
+    assert proxy.parse_binary(head, body) == Announced("192.0.2.1", "198.51.100.2")
+
+
+@given(st.binary(max_size=4), st.binary(max_size=300))
+def test_any_version_2_is_an_announcement_or_a_grammar_error(head: bytes, body: bytes) -> None:
+    whole = proxy.SIGNATURE + head.ljust(4, b"\x21")
+    try:
+        size = proxy.length(whole)
+        proxy.parse_binary(whole, body[:size].ljust(min(size, 4), b"x"))
+    except GrammarError:
+        pass
+    else:
+        assert size <= proxy.MAX_BODY

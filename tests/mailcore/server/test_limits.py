@@ -2,7 +2,7 @@
 
 import pytest
 
-from mailcore.server.limits import ConnectionLimits, is_loopback, neighbourhood
+from mailcore.server.limits import ConnectionLimits, is_loopback, is_public, neighbourhood
 
 
 def test_one_address_gets_only_its_share() -> None:
@@ -39,3 +39,24 @@ def test_loopback_is_this_machine(address: str) -> None:
 def test_private_networks_are_not_this_machine(address: str) -> None:
     assert not is_loopback(address)
     assert isinstance(neighbourhood(address), str)
+
+
+def test_a_network_has_only_so_many_connections() -> None:
+    limits = ConnectionLimits(0, 0, per_network=2)
+    assert limits.admit("192.0.2.1")
+    assert limits.admit("192.0.2.200")
+    assert not limits.admit("192.0.2.3")
+    assert limits.admit("192.0.3.1")
+    limits.release("192.0.2.1")
+    assert limits.admit("192.0.2.3")
+    assert limits.admit("2001:db8:1:1::1")
+    assert limits.admit("2001:db8:1:2::1")
+    assert not limits.admit("2001:db8:1:3::1")
+    assert limits.admit("2001:db8:2::1")
+
+
+def test_only_global_addresses_are_public() -> None:
+    assert is_public("8.8.8.8")
+    assert is_public("::ffff:8.8.8.8")
+    for address in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "fe80::1", "::1", "x"):
+        assert not is_public(address)

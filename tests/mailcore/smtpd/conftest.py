@@ -1,8 +1,8 @@
 """A whole ESMTP server on free ports: real settings, real directory, real queue."""
 
-import asyncio
 import socket
 from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
@@ -10,12 +10,13 @@ import pytest
 from mailcore.accounts import administration
 from mailcore.conf import current
 from mailcore.server.limits import ConnectionLimits
-from mailcore.server.shutdown import Sessions
+from mailcore.server.shutdown import Listening, Sessions
 from mailcore.server.tls import server_context
 from mailcore.smtpd import server
 from mailcore.smtpd.listeners import LISTENERS
 from mailcore.smtpd.service import Service
 from tests.support.certificate import make_certificate
+from tests.support.own_authority import Authority
 from tests.support.running import running
 from tests.support.valkey import Valkey
 from workers.celery import app, broker
@@ -33,17 +34,17 @@ def people(transactional_db: object, bus: Valkey) -> None:
     app.conf.broker_url = broker(bus.url)  # the doorbell rings where the bus is
 
 
-@pytest.fixture
-def smtp(people: None, tmp_path: Path) -> Iterator[dict[str, tuple[str, int]]]:
-    """The addresses of the four listeners."""
-    certificate, key = make_certificate(tmp_path)
+def served(
+    certificate: Path, key: Path, spool: Path, authorities: str = ""
+) -> AbstractContextManager[dict[str, tuple[str, int]]]:
+    """A server with all four listeners; gives their addresses."""
 
     async def start(
         sockets: Mapping[str, list[socket.socket]],
-    ) -> tuple[list[asyncio.Server], Sessions]:
+    ) -> tuple[list[Listening], Sessions]:
         service = Service(
-            spool=tmp_path / "spool",
-            tls=server_context(certificate, key),
+            spool=spool,
+            tls=server_context(certificate, key, authorities=authorities),
             decoy=b"decoy",
             sessions=Sessions(),
             limits=ConnectionLimits(0, 0),
@@ -54,5 +55,27 @@ def smtp(people: None, tmp_path: Path) -> Iterator[dict[str, tuple[str, int]]]:
         ]
         return servers, service.sessions
 
-    with running(list(LISTENERS), start) as addresses:
+    return running(list(LISTENERS), start)
+
+
+@pytest.fixture
+def smtp(people: None, tmp_path: Path) -> Iterator[dict[str, tuple[str, int]]]:
+    """The addresses of the four listeners."""
+    certificate, key = make_certificate(tmp_path)
+    with served(certificate, key, tmp_path / "spool") as addresses:
         yield addresses
+
+
+@pytest.fixture
+def smtp_with_authority(
+    people: None, tmp_path: Path
+) -> Iterator[tuple[dict[str, tuple[str, int]], Authority]]:
+    """The same with users' certificates believed, and a certificate for vanity.example."""
+    authority = Authority()
+    folder = tmp_path / "tls"
+    folder.mkdir()
+    certificate, key = make_certificate(folder)
+    authority.issue(folder, "vanity", hosts=("vanity.example",))
+    authority.issue(folder, "wild", hosts=("*.wild.example",))
+    with served(certificate, key, tmp_path / "spool", authority.pem) as addresses:
+        yield addresses, authority

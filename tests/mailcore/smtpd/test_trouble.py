@@ -1,6 +1,5 @@
 """When things go wrong: size, disk, database, slow and vanishing peers, too many of them."""
 
-import asyncio
 import os
 import socket
 import threading
@@ -15,7 +14,7 @@ from django.db import connections
 from mailcore.conf import current, store
 from mailcore.queue.models import Content, Message
 from mailcore.server.limits import ConnectionLimits
-from mailcore.server.shutdown import Sessions
+from mailcore.server.shutdown import Listening, Sessions
 from mailcore.smtpd import server
 from mailcore.smtpd.listeners import LISTENERS
 from mailcore.smtpd.service import Service
@@ -201,6 +200,7 @@ def test_a_peer_that_never_reads_is_made_to_wait(smtp: Addresses) -> None:
 
 
 def test_idle_connections_do_not_keep_others_out(smtp: Addresses) -> None:
+    store.save("access", {"max_connections_per_network": 0}, by="test")
     set_esmtp(max_connections_per_address=0)
     idle = [socket.create_connection(smtp["smtp"]) for _ in range(300)]
     connection = greeted(smtp["smtp"])
@@ -302,7 +302,7 @@ def service(tmp_path: Path, limits: ConnectionLimits) -> Iterator[tuple[tuple[st
 
     async def start(
         sockets: dict[str, list[socket.socket]],
-    ) -> tuple[list[asyncio.Server], Sessions]:
+    ) -> tuple[list[Listening], Sessions]:
         made.append(Service(tmp_path / "spool", None, b"", Sessions(), limits))
         one = await server.start(made[0], LISTENERS["smtp"], sockets["smtp"][0])
         return [one], made[0].sessions
