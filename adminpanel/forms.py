@@ -155,3 +155,30 @@ def _widget(setting: Setting) -> forms.Widget:
     if setting.kind == "password":
         return forms.PasswordInput(attrs={"autocomplete": "off"})
     return forms.TextInput(attrs={"autocomplete": "off", "spellcheck": "false"})
+
+
+class StsForm(forms.Form):
+    """A domain's MTA-STS policy."""
+
+    mode = forms.ChoiceField(
+        label="Mode",
+        choices=(
+            ("off", "Off: no policy is served"),
+            ("testing", "Testing: others only report"),
+            ("enforce", "Enforce: encrypted or not at all"),
+            ("none", "None: withdraw an earlier policy"),
+        ),
+    )
+    mx = forms.CharField(
+        required=False,
+        max_length=4000,
+        label="Mail exchangers",
+        help_text="One on each line, such as mx.example.com or *.example.com. Empty: this server.",
+        widget=forms.Textarea(attrs={"rows": 2, "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    max_age = forms.TypedChoiceField(
+        label="Others may keep it for",
+        coerce=int,
+        choices=((86_400, "a day"), (604_800, "a week"), (2_592_000, "30 days"),
+                 (15_552_000, "180 days"), (31_557_600, "a year")),
+    )  # fmt: skip

@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from adminpanel.views import accounts, aliases, domains, home, queue, settings, suppression
+from adminpanel.views import accounts, aliases, dns, domains, home, queue, settings, suppression
 
 urlpatterns = [
     path("", home.page, name="admin-home"),
@@ -10,6 +10,9 @@ urlpatterns = [
     path("domains/<str:name>", domains.one, name="admin-domain"),
     path("domains/<str:name>/switch", domains.switch, name="admin-domain-switch"),
     path("domains/<str:name>/remove", domains.remove, name="admin-domain-remove"),
+    path("domains/<str:name>/dns", dns.records, name="admin-domain-dns"),
+    path("domains/<str:name>/keys", dns.change_keys, name="admin-domain-keys"),
+    path("domains/<str:name>/sts", dns.change_policy, name="admin-domain-sts"),
     path("people", accounts.listing, name="admin-accounts"),
     path("people/add", accounts.add, name="admin-account-add"),
     path("people/<str:address>", accounts.one, name="admin-account"),

@@ -11,7 +11,6 @@ from adminpanel.permissions import administrator
 from adminpanel.tables import page_of
 from mailcore.accounts import administration
 from mailcore.accounts.models import Domain
-from mailcore.conf.current import snapshot
 from mailcore.errors import ConfigError
 
 
@@ -43,7 +42,7 @@ def listing(request: HttpRequest) -> HttpResponse:
 
 @administrator
 def one(request: HttpRequest, name: str) -> HttpResponse:
-    """A domain: its people, its DNS records, its off switch."""
+    """A domain: its people, the way to its DNS records, its off switch."""
     domain = get_object_or_404(
         Domain.objects.annotate(
             account_count=Count("accounts", distinct=True),
@@ -51,15 +50,7 @@ def one(request: HttpRequest, name: str) -> HttpResponse:
         ),
         name=name,
     )
-    me = snapshot().me
-    records = [
-        ("MX", domain.name, f"10 {me}."),
-        ("TXT", domain.name, "v=spf1 mx -all"),
-        ("TXT", f"_dmarc.{domain.name}", f"v=DMARC1; p=none; rua=mailto:postmaster@{domain.name}"),
-        ("SRV", f"_imaps._tcp.{domain.name}", f"0 1 993 {me}."),
-        ("SRV", f"_submissions._tcp.{domain.name}", f"0 1 465 {me}."),
-    ]
-    return render(request, "adminpanel/domain.html", {"domain": domain, "records": records})
+    return render(request, "adminpanel/domain.html", {"domain": domain})
 
 
 @administrator

@@ -126,6 +126,14 @@ class Resolver:
         exists, records = self._ask(name, "PTR")
         return Answer(exists, tuple(_text(each.target) for each in records))
 
+    def services(self, name: str) -> Answer:
+        """SRV records as `priority weight port target.`.  RFC 2782."""
+        exists, records = self._ask(name, "SRV")
+        found = (
+            f"{each.priority} {each.weight} {each.port} {_text(each.target)}." for each in records
+        )
+        return Answer(exists, tuple(found))
+
     def _ask(self, name: str | dns.name.Name, kind: str) -> tuple[bool, list[Any]]:
         return self._ask_securely(name, kind)[:2]
 

@@ -22,6 +22,8 @@ document.addEventListener("click", (event) => {
     event.preventDefault();
     history.back();
   }
+  const copier = event.target.closest("[data-copy]");
+  if (copier) copy(copier);
   const inPopover = event.target.closest("[popover] a");
   if (inPopover) inPopover.closest("[popover]").hidePopover?.();
 });
@@ -33,6 +35,18 @@ document.addEventListener("change", (event) => {
 document.addEventListener("input", (event) => {
   if (event.target.matches("[data-match]")) matchTyped(event.target);
 });
+
+// A value that is to be pasted elsewhere; the button says that it has been done.
+async function copy(button) {
+  await navigator.clipboard.writeText(document.getElementById(button.dataset.copy).textContent.trim());
+  const words = button.querySelector("[data-words]");
+  const before = words.textContent;
+  words.textContent = "Copied";
+  setTimeout(() => { words.textContent = before; }, 1600);
+}
+if (navigator.clipboard) {
+  for (const button of document.querySelectorAll("[data-copy]")) button.hidden = false;
+}
 
 // A dangerous button wakes up only when the name has been typed.
 function matchTyped(input) {
