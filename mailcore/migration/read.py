@@ -2,7 +2,9 @@
 
 from pathlib import Path
 
+from mailcore.conf.current import snapshot
 from mailcore.errors import ConfigError
+from mailcore.migration import qmail, sendmail
 from mailcore.migration.courier import tree as courier
 from mailcore.migration.files import Files
 from mailcore.migration.plan import Plan
@@ -17,6 +19,13 @@ def plan(path: Path, kind: str | None, root: Path, host: str, domain: str) -> Pl
     kind = kind or guess(path)
     if kind == "courier" and path.is_dir():
         return courier.plan(Files(path, root), host)
+    if kind == "sendmail" and not path.is_dir():
+        return sendmail.plan(
+            Files(path.parent, root), path.name, (domain or snapshot().default_domain).lower()
+        )
+    if kind == "qmail" and path.is_dir():
+        control = path / "control" if (path / "control").is_dir() else path
+        return qmail.plan(Files(control.parent, root), Files(control, root), host, domain.lower())
     raise ConfigError(f"{path} is no configuration of {kind}")
 
 

@@ -3,8 +3,9 @@
 import re
 from collections.abc import Callable
 
+from mailcore.migration import aliases
+from mailcore.migration.aliases import Names
 from mailcore.migration.courier import addresses, environment, facts, one_line, tables, vanity
-from mailcore.migration.courier.addresses import Names
 from mailcore.migration.courier.environment import CLIENT, ESMTP, Environment
 from mailcore.migration.files import Files, Refused, Text
 from mailcore.migration.grammar import lines
@@ -99,7 +100,7 @@ class _Reader:
             self._each(name, self._with_names(addresses.accepted))
         self._each(
             "aliases",
-            lambda one: addresses.aliases(
+            lambda one: aliases.read(
                 self.plan, one.name, one.text, self.names, self.files.read_absolute
             ),
         )
