@@ -23,6 +23,7 @@ TEST_PROGRAMS = {
     "swaks": "swaks",
     "mbsync": "isync",
     "curl": "curl",
+    "srs": "srs",
 }
 TEST_PERL = {
     "Net::SSLeay": "libnet-ssleay-perl",  # what swaks speaks TLS by; apt only recommends it

@@ -17,6 +17,7 @@ from mailcore.accounts.directory import AccountValue, Unknown
 from mailcore.conf.current import snapshot
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError, TemporaryFailure
+from mailcore.mailauth import forwarding
 from mailcore.status import Status
 
 LOCAL, ESMTP = "local", "esmtp"
@@ -137,6 +138,9 @@ def _resolution(path: Path, ask: _Directory) -> Resolution:
     refusal = _malformed(path)
     if refusal:
         return Resolution(path, True, refusal=refusal)
+    bounce = _bounce(path)
+    if bounce is not None:
+        return bounce
     found = _lookup(path, ask)
     if isinstance(found, Refusal):
         return Resolution(path, True, refusal=found)
@@ -150,6 +154,17 @@ def _resolution(path: Path, ask: _Directory) -> Resolution:
     if not reached:
         return Resolution(path, True, refusal=_unknown(path))
     return Resolution(path, True, tuple(reached.values()), alias=True)
+
+
+def _bounce(path: Path) -> Resolution | None:
+    """A bounce of mail that we forwarded goes to who sent it; None for other mail.  SRS."""
+    try:
+        original = forwarding.original(path.local)
+    except GrammarError:
+        return Resolution(path, True, refusal=_unknown(path))
+    if original is None:
+        return None
+    return Resolution(path, True, (Destination(ESMTP, original.domain, original),))
 
 
 def _lookup(path: Path, ask: _Directory) -> Destination | tuple[str, ...] | Refusal:

@@ -11,6 +11,7 @@ from mailcore.status import Status
 from mailcore.transports import contents
 from mailcore.transports.contract import DEFERRED, FAILED, PASSED, RELAYED, Outcome
 from mailcore.transports.esmtp import sending
+from mailcore.transports.esmtp.forwarded import rewritten
 from mailcore.transports.esmtp.groups import Group, groups, wire_path
 from mailcore.transports.esmtp.session import Session
 from mailcore.transports.esmtp.words import status_of, words
@@ -46,8 +47,9 @@ class Transaction:
                 yield from self._all([recipient], FAILED, status.NON_ASCII_ADDRESS, text)
             else:
                 sendable.append(recipient)
-        for group in groups(self.message, sendable, self.session.offered):
-            yield from self._group(group)
+        for whole in groups(self.message, sendable, self.session.offered):
+            for group in rewritten(self.message, whole):
+                yield from self._group(group)
 
     def _utf8(self) -> bool:
         return "SMTPUTF8" in self.session.offered
