@@ -92,6 +92,43 @@ class PasswordForm(forms.Form):
     )
 
 
+class ListenerForm(forms.Form):
+    """A listener with addresses of its own."""
+
+    name = forms.CharField(
+        max_length=63,
+        help_text="Such as vanity: what its settings are kept under.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    kind = forms.ChoiceField(
+        choices=[
+            ("smtp", "smtp: mail from other servers"),
+            ("submission", "submission: users, STARTTLS"),
+            ("submissions", "submissions: users, TLS at once"),
+            ("lmtp", "lmtp: mail systems"),
+        ]
+    )
+    places = forms.CharField(
+        max_length=500,
+        label="Addresses",
+        help_text="192.0.2.7 takes what comes to it on the kind's own port;"
+        " 192.0.2.7:2525 or [2001:db8::7]:25 is bound. Several with commas.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    certificate = forms.CharField(
+        max_length=63,
+        required=False,
+        help_text="NAME of tls/NAME.crt and tls/NAME.key; empty: the server's.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+
+    def line(self) -> str:
+        """As `access.listeners` writes it."""
+        said = self.cleaned_data
+        places = re.sub(r"\s+", "", said["places"])
+        return f"{said['name']} {said['kind']} {places} {said['certificate']}".strip()
+
+
 class AliasForm(forms.Form):
     """An alias and where its mail goes."""
 
@@ -150,7 +187,7 @@ def _widget(setting: Setting) -> forms.Widget:
         return forms.CheckboxInput()
     if setting.choices and setting.type is str:
         return forms.Select(choices=[(one, one or "(none)") for one in setting.choices])
-    if setting.kind == "text":
+    if setting.kind == "text" or setting.is_lines:
         return forms.Textarea(attrs={"rows": 4})
     if setting.kind == "password":
         return forms.PasswordInput(attrs={"autocomplete": "off"})

@@ -2,7 +2,17 @@
 
 from django.urls import path
 
-from adminpanel.views import accounts, aliases, dns, domains, home, queue, settings, suppression
+from adminpanel.views import (
+    accounts,
+    aliases,
+    dns,
+    domains,
+    home,
+    listeners,
+    queue,
+    settings,
+    suppression,
+)
 
 urlpatterns = [
     path("", home.page, name="admin-home"),
@@ -28,6 +38,8 @@ urlpatterns = [
     path("trace", queue.find, name="admin-trace"),
     path("suppressed", suppression.listing, name="admin-suppressed"),
     path("suppressed/<str:address>/remove", suppression.remove, name="admin-suppressed-remove"),
+    path("listeners", listeners.page, name="admin-listeners"),
+    path("listeners/<str:name>/remove", listeners.remove, name="admin-listener-remove"),
     path("settings/<str:name>", settings.section, name="admin-settings"),
     path("history", settings.history, name="admin-history"),
     path("history/<int:number>/undo", settings.undo, name="admin-undo"),

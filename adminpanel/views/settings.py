@@ -2,32 +2,39 @@
 
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import quote
 
 from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.views.decorators.http import require_http_methods, require_POST
 
 from adminpanel.forms import form_for
 from adminpanel.permissions import administrator
+from mailcore.accounts.models import Domain
 from mailcore.accounts.undo import undo as put_back
-from mailcore.conf import store
+from mailcore.conf import current, store
 from mailcore.conf import values as grammar
 from mailcore.conf.fields import Setting
 from mailcore.conf.schema.registry import SECTIONS, SETTINGS
 from mailcore.errors import ConfigError
+from mailcore.smtpd.listeners import LISTENERS, extras
 
 TITLES = {
     "general": "This server",
     "auth": "Sign-in",
     "esmtp": "Mail transfer",
+    "access": "Peers",
+    "extensions": "ESMTP extensions",
     "queue": "Queue and retries",
     "mailauth": "Authentication of mail",
     "imap": "IMAP",
     "pop3": "POP3",
     "webmail": "Webmail",
 }
+_MOST_DOMAINS = 500  # of a selector that a person reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,12 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
     if name not in SETTINGS:
         raise Http404("no such settings section")
     schema = SETTINGS[name]
-    present = store.values(name)
+    scope = request.GET.get("scope", "")
+    scopes = scopes_of()
+    if scope not in dict(scopes):
+        raise Http404("no such scope")
+    here = reverse("admin-settings", args=[name]) + (f"?scope={quote(scope)}" if scope else "")
+    present = store.values(name, scope)
     form = form_for(
         schema, data=request.POST if request.method == "POST" else None, initial=present
     )
@@ -62,9 +74,9 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
         changes = _differences(schema, present, wanted)
         if not changes:
             messages.info(request, "Nothing was changed.")
-            return redirect("admin-settings", name)
-        if "apply" in request.POST and _save(request, form, name, wanted):
-            return redirect("admin-settings", name)
+            return redirect(here)
+        if "apply" in request.POST and _save(request, form, name, wanted, scope):
+            return redirect(here)
     return render(
         request,
         "adminpanel/settings.html",
@@ -75,6 +87,8 @@ def section(request: HttpRequest, name: str) -> HttpResponse:
             "rows": [(form[key], one, _default(one)) for key, one in schema.items()],
             "form": form,
             "changes": changes,
+            "scope": scope,
+            "scopes": scopes,
         },
     )
 
@@ -134,9 +148,25 @@ def _differences(
     ]
 
 
-def _save(request: HttpRequest, form: forms.Form, name: str, wanted: dict[str, Any]) -> bool:
+def scopes_of() -> list[tuple[str, str]]:
+    """Whose settings can be edited: the server's, a listener's, a domain's mail's."""
+    names = [*LISTENERS, *extras(current.snapshot().access.listeners)]
+    domains = Domain.objects.order_by("name").values_list("name", flat=True)[:_MOST_DOMAINS]
+    return [
+        ("", "the whole server"),
+        *((f"listener:{name}", f"listener {name}") for name in names),
+        *((f"domain:{name}", f"mail of users at {name}") for name in domains),
+    ]
+
+
+def _save(
+    request: HttpRequest, form: forms.Form, name: str, wanted: dict[str, Any], scope: str
+) -> bool:
+    if scope:  # what is the server's value isn't kept twice
+        servers = store.values(name)
+        wanted = {key: None if servers[key] == new else new for key, new in wanted.items()}
     try:
-        store.save(name, wanted, by=request.user.get_username())
+        store.save(name, wanted, by=request.user.get_username(), scope=scope)
     except ConfigError as error:
         form.add_error(None, str(error))
         return False

@@ -123,14 +123,6 @@ def check(lines: Iterable[str]) -> None:
         places |= taken
 
 
-def find(name: str, lines: tuple[str, ...]) -> Listener | None:
-    """The listener called `name`, whoever defines it."""
-    if name in LISTENERS:
-        return LISTENERS[name]
-    extra = extras(lines).get(name)
-    return extra.listener if extra is not None else None
-
-
 @lru_cache(maxsize=8)
 def _by_address(lines: tuple[str, ...]) -> Mapping[tuple[str, str], Listener]:
     return {

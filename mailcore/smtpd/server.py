@@ -17,6 +17,7 @@ from mailcore.server.tls import ServerContext
 from mailcore.smtpd import listeners
 from mailcore.smtpd.connection import HANDSHAKE_SECONDS
 from mailcore.smtpd.listeners import LISTENERS, Listener
+from mailcore.smtpd.places import Places
 from mailcore.smtpd.service import Service
 from mailcore.smtpd.session import SmtpSession
 
@@ -35,21 +36,23 @@ def serve(sockets: Mapping[str, list[socket.socket]]) -> None:
 async def run(sockets: Mapping[str, list[socket.socket]], facts: Deployment) -> None:
     """The same, on a loop that runs already."""
     service = service_for(facts)
-    lines = snapshot().access.listeners
     servers: list[Listening] = []
     for name, found in sockets.items():
-        kind = listeners.find(name, lines)
-        if kind is None or (kind.implicit_tls and service.context(kind) is None):
-            _log.warning("listener.unusable", name=name)
+        if LISTENERS[name].implicit_tls and service.tls is None:
             continue
-        servers += [await start(service, kind, opened) for opened in found]
+        servers += [await start(service, LISTENERS[name], opened) for opened in found]
+    places = Places(partial(start, service))
+    await places.follow(snapshot().access.listeners)
+    servers.append(places)
 
     def reload() -> None:
-        authorities = snapshot().access.client_authorities
+        settings = snapshot().access
+        authorities = settings.client_authorities
         tls.reload_if_usable(
             service.tls, facts.tls_certificate, facts.tls_key, authorities=authorities
         )
         service.certificates = _certificates(facts, authorities)
+        places.follow_soon(settings.listeners)
 
     _log.info("server.ready", listeners=" ".join(sockets))
     await service.sessions.until_stopped(servers, reload=reload)

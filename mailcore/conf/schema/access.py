@@ -47,8 +47,8 @@ class Access:
         (),
         "Listeners of their own, one a line: name, kind (smtp, submission, submissions or lmtp),"
         " addresses with commas between them, and the name of a pair of files in tls/.  An address"
-        " with a port is bound at the next start; one without takes what comes to it on the"
-        " kind's ports.",
+        " with a port is bound at the next start or SIGHUP; one without takes what comes to it on"
+        " the kind's ports.",
         courier="vhost",
         kind="lines",
     )

@@ -147,3 +147,15 @@ def test_an_address_is_suppressed_listed_and_set_free() -> None:
         run("suppression", "remove", "gone@far.example")
     with pytest.raises(CommandError, match="no mail address"):
         run("suppression", "add", "nobody")
+
+
+def test_settings_have_scopes() -> None:
+    run("settings", "set", "queue.helo", "vanity.test", "--scope", "listener:Vanity")
+    assert read("settings", "show", "queue.helo", "--scope", "listener:vanity")["value"] == (
+        "vanity.test"
+    )
+    assert read("settings", "show", "queue.helo")["value"] == ""
+    run("settings", "remove", "queue.helo", "--scope", "listener:vanity")
+    assert read("settings", "show", "queue.helo", "--scope", "listener:vanity")["value"] == ""
+    with pytest.raises(CommandError, match="listener:NAME"):
+        run("settings", "show", "queue.helo", "--scope", "vanity")

@@ -50,6 +50,5 @@ def test_a_connection_belongs_to_the_listener_of_its_address_and_kind() -> None:
     assert listeners.at(smtp, "192.0.2.1", lines).name == "a"
     assert listeners.at(smtp, "192.0.2.2", lines) is smtp
     assert listeners.at(lmtp, "192.0.2.1", lines) is lmtp
-    own = listeners.find("b", lines)
-    assert own is not None
+    own = listeners.extras(lines)["b"].listener
     assert listeners.at(own, "192.0.2.1", lines) is own
