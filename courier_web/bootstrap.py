@@ -34,6 +34,7 @@ TEST_FILES = {
     "/usr/sbin/knotd": "knot",
     "/usr/sbin/unbound": "unbound",
     "/usr/bin/microsocks": "microsocks",
+    "/usr/lib/python3/dist-packages/Milter/__init__.py": "python3-milter",
     "/usr/sbin/opendkim": "opendkim",
 }
 

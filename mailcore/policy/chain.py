@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.policy import authentication, strangers
+from mailcore.policy import authentication, milter, strangers
 from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
 
 
@@ -26,6 +26,7 @@ CHAIN: tuple[Link, ...] = (
     Link("vouches", strangers.vouches_wanted, strangers.tell_vouches),
     Link("authentication", authentication.wanted, authentication.check),
     Link("spamtraps", strangers.traps_wanted, strangers.check_traps),
+    Link("milters", milter.wanted, milter.check),
 )
 
 

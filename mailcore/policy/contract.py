@@ -49,6 +49,9 @@ class Verdict:
     Fields named (in lower case) in `renamed` become Old-…, those in `removed` go.
     `hold` accepts it and holds it in the queue for the reason given; `discard` accepts it and
     throws it away, traced.  `content` replaces the message.
+
+    The envelope can change too: `sender` replaces the reverse-path, `added` are further
+    recipients, those in `dropped` (by index) don't get it, and nobody is told.
     """
 
     refusal: Reply | None = None
@@ -60,6 +63,14 @@ class Verdict:
     hold: str = ""
     discard: bool = False
     content: Content | None = None
+    sender: Path | None = None
+    added: tuple[Path, ...] = ()
+    dropped: frozenset[int] = frozenset()
+
+    @property
+    def redirects(self) -> bool:
+        """The envelope is not what the peer gave."""
+        return self.sender is not None or bool(self.added or self.dropped)
 
     @property
     def is_final(self) -> bool:
@@ -78,6 +89,9 @@ class Verdict:
             hold=self.hold or other.hold,
             discard=self.discard or other.discard,
             content=other.content or self.content,
+            sender=other.sender or self.sender,
+            added=self.added + other.added,
+            dropped=self.dropped | other.dropped,
         )
 
 

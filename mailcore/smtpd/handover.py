@@ -4,7 +4,7 @@ What comes back is the reply; only after a success has anything been promised.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
@@ -20,7 +20,7 @@ from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content
 from mailcore.routing.router import Resolution
 from mailcore.server import threads
-from mailcore.smtpd import replies
+from mailcore.smtpd import redirection, replies
 from mailcore.smtpd.transaction import Transaction
 from mailcore.status import Status
 from mailcore.submit.accept import Origin, accept
@@ -78,17 +78,19 @@ async def hand_over(
         if refusal is not None:
             content.discard()
             return Handed(refusal, refused if each else {})
-        content = verdict.content or content
-        resolutions = transaction.resolutions
-        if each and refused:
-            envelope, resolutions = _without(envelope, resolutions, refused)
+        content = _replaced(content, verdict)
+        gone = {*verdict.dropped, *(refused if each else ())}
+        envelope, resolutions = await _directed(transaction, envelope, verdict, gone)
+        if not envelope.recipients:
+            content.discard()
+            return Handed(_DISCARDED, refused if each else {})
         submit = partial(
             accept,
             envelope,
             resolutions,
             content,
             _with(origin, verdict),
-            refused=None if each else refused,
+            refused=None if each else redirection.renumbered(refused, gone),
         )
         if content.file is not None and signing.applies(envelope.source, settings):
             future = await threads.checks.run(submit)  # it reads the whole file
@@ -128,13 +130,25 @@ def _for_all(refused: Mapping[int, Reply], recipients: int, *, each: bool) -> Re
     return None if each else next((one for one in refused.values() if one.is_temporary), None)
 
 
-def _without(
-    envelope: Envelope, resolutions: Sequence[Resolution], refused: Mapping[int, Reply]
-) -> tuple[Envelope, list[Resolution]]:
-    """Envelope and resolutions of the recipients who do get the message."""
-    kept = [index for index in range(len(envelope.recipients)) if index not in refused]
-    recipients = tuple(envelope.recipients[index] for index in kept)
-    return replace(envelope, recipients=recipients), [resolutions[index] for index in kept]
+async def _directed(
+    transaction: Transaction, envelope: Envelope, verdict: Verdict, gone: Collection[int]
+) -> tuple[Envelope, Sequence[Resolution]]:
+    """Who gets the message, and from whom, after the checks."""
+    resolutions = transaction.resolutions
+    if gone:
+        envelope, resolutions = redirection.without(envelope, resolutions, gone)
+    if verdict.redirects:
+        redirect = redirection.redirected
+        return await threads.database.run(redirect, envelope, resolutions, verdict)
+    return envelope, resolutions
+
+
+def _replaced(content: Content, verdict: Verdict) -> Content:
+    """What is submitted: a check's own version, and then the peer's is let go of."""
+    if verdict.content is None or verdict.content is content:
+        return content
+    content.discard()
+    return verdict.content
 
 
 async def _checked(

@@ -9,6 +9,7 @@ from mailcore.conf.schema.access import Access
 from mailcore.conf.schema.auth import Auth
 from mailcore.conf.schema.esmtp import Esmtp
 from mailcore.conf.schema.extensions import Extensions
+from mailcore.conf.schema.filters import Filters
 from mailcore.conf.schema.general import General
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.mailauth import Mailauth
@@ -37,6 +38,7 @@ class Snapshot:
     access: Access = field(default_factory=Access)
     extensions: Extensions = field(default_factory=Extensions)
     policy: Policy = field(default_factory=Policy)
+    filters: Filters = field(default_factory=Filters)
     queue: Queue = field(default_factory=Queue)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)

@@ -1,0 +1,43 @@
+"""Programs of others that judge messages: milters, an HTTP service, plug-ins."""
+
+from dataclasses import dataclass
+
+from mailcore.conf.fields import setting
+
+
+@dataclass(frozen=True, slots=True)
+class Filters:
+    """Programs that judge messages."""
+
+    milters: tuple[str, ...] = setting(
+        (),
+        "Milters every message passes, in this order: `inet:127.0.0.1:8891`,"
+        " `unix:/run/opendkim/opendkim.sock`; `accept` behind one lets mail pass it when it fails.",
+        kind="lines",
+    )
+    milter_timeout: int = setting(
+        60, "How long one milter may take for one message.", kind="duration", minimum=1
+    )
+    http_url: str = setting(
+        "", "A service every message is posted to; it answers with what to do (docs/policy.md)."
+    )
+    http_secret: str = setting(
+        "", "Signs what is posted to the service (HMAC-SHA256).", kind="password"
+    )
+    http_timeout: int = setting(
+        10, "How long the service may take.", kind="duration", minimum=1, maximum=300
+    )
+    http_most: int = setting(
+        10_485_760,
+        "How much of a message the service is given.",
+        kind="size",
+        minimum=0,
+    )
+    plugins: tuple[str, ...] = setting(
+        (), "Checks of installed packages (entry points of `courier.checks`), in this order."
+    )
+    on_failure: str = setting(
+        "defer",
+        "What becomes of mail when a milter, the service or a plug-in fails.",
+        choices=("defer", "accept"),
+    )
