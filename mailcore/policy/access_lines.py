@@ -27,7 +27,7 @@ _VARIABLE = re.compile(r',\s*([A-Za-z][\w.]*)\s*(?:=\s*("[^"]*"|[^",]*))?\s*')
 _OCTETS = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}")
 _GROUPS = re.compile(r"(?::[0-9a-f]{1,4}){1,8}", re.IGNORECASE)
 _EVERYBODY = (ip_network("0.0.0.0/0"), ip_network("::/0"))
-_SECTIONS = ("esmtp", "extensions", "policy")  # what a session reads of its own settings
+_SECTIONS = ("esmtp", "extensions", "policy", "access")  # what a session reads of its own settings
 _OPPOSITE = {"BOFHSPFNOVERBOSE": "policy.spf_verbose"}
 
 
