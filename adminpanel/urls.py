@@ -5,6 +5,7 @@ from django.urls import path
 from adminpanel.views import (
     accounts,
     aliases,
+    destinations,
     dns,
     domains,
     home,
@@ -33,6 +34,9 @@ urlpatterns = [
     path("aliases/<str:address>", aliases.edit, name="admin-alias"),
     path("aliases/<str:address>/remove", aliases.remove, name="admin-alias-remove"),
     path("queue", queue.listing, name="admin-queue"),
+    path("queue/destinations", destinations.listing, name="admin-destinations"),
+    path("queue/destinations/act", destinations.act, name="admin-destinations-act"),
+    path("tls-reports", destinations.tls_reports, name="admin-tls-reports"),
     path("queue/act", queue.act, name="admin-queue-act"),
     path("queue/<str:id>", queue.message, name="admin-message"),
     path("trace", queue.find, name="admin-trace"),

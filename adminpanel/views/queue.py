@@ -11,7 +11,7 @@ from django.utils.http import urlencode
 from django.views.decorators.http import require_POST
 
 from adminpanel.permissions import administrator
-from mailcore.queue import control, ids, trace
+from mailcore.queue import control, ids, steering, trace
 from mailcore.queue.entry import TraceEvent
 
 ROWS = 50
@@ -33,6 +33,9 @@ WORDS = {
     "retried": "Tried again on request",
     "cancelled": "Cancelled",
     "bounced": "Failure report sent",
+    "returned": "Returned to its sender on request",
+    "rerouted": "Sent another way",
+    "dialogue": "What was said",
     "reported": "Report sent to the sender",
 }
 
@@ -146,5 +149,6 @@ VERBS: dict[str, Callable[[list[int], str], str]] = {
     "hold": _counted(control.hold, "put on hold"),
     "release": _counted(control.release, "released"),
     "retry": _counted(lambda numbers, by: control.retry(numbers, by=by), "tried again now"),
+    "return": _counted(lambda numbers, by: steering.bounce(numbers, by=by), "returned"),
     "cancel": _counted(lambda numbers, by: control.cancel(numbers, by=by), "cancelled"),
 }

@@ -14,6 +14,7 @@ from mailcore.transports.contract import DEFERRED, Outcome, Transport
 from mailcore.transports.registry import transports
 
 POOLED_LIMIT = 300.0  # seconds; a repeat of local mail is recognised, so its leases may be short
+PATIENT = 900.0  # seconds a host that was slow is taken to be slow
 WRITE_AFTER = 1.0  # seconds; a slow batch is written down in parts, or a crash doubles all of it
 
 _log = log.get("delivery")
@@ -51,6 +52,7 @@ def run_due(transport: str) -> tuple[int, set[str]]:
 def _attempt(claim: Claim, settings: Queue) -> set[str]:
     """Deliver, writing outcomes down at least once a second and at the end."""
     transport: Transport = transports.get(claim.transport)()
+    began = time.monotonic()
     lanes: set[str] = set()
     unwritten: list[Outcome] = []
     written_at = time.monotonic()
@@ -62,6 +64,8 @@ def _attempt(claim: Claim, settings: Queue) -> set[str]:
         if time.monotonic() - written_at > WRITE_AFTER:
             lanes |= resolve(claim.lease, unwritten, settings, last=False)
             unwritten, written_at = [], time.monotonic()
+    if claim.host and time.monotonic() - began > leases.SLOW_AFTER:
+        destinations.be_patient(claim.transport, claim.host, time.time() + PATIENT)
     return lanes | resolve(claim.lease, unwritten, settings, last=True)
 
 

@@ -1,19 +1,29 @@
 """Due recipients and free slots → which hosts to claim for.  Pure."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from mailcore.queue.leases import Due
 
 
 def plan(
-    waiting: Sequence[Due], held: Mapping[str, int], *, slots: int, host_slots: int, batch: int
+    waiting: Sequence[Due],
+    held: Mapping[str, int],
+    *,
+    slots: int,
+    host_slots: int,
+    batch: int,
+    slow: Collection[str] = (),
+    slow_slots: int | None = None,
 ) -> list[tuple[str, int]]:
     """(host, limit) pairs to claim, no more than there are slots.
 
     Hosts get one batch each in the order of waiting, then a second, and so on: a host with a
-    hundred thousand recipients can't keep one with a single recipient waiting.
+    hundred thousand recipients can't keep one with a single recipient waiting.  All `slow` hosts
+    together get `slow_slots` (None: no less than the others), so that they can't occupy them all.
     """
     free = slots - sum(held.values())
+    patience = slots if slow_slots is None else slow_slots
+    patience -= sum(count for host, count in held.items() if host in slow)
     busy = dict(held)
     left = {due.host: due.waiting for due in waiting}
     wanted: list[tuple[str, int]] = []
@@ -25,6 +35,10 @@ def plan(
                 break
             if left[due.host] <= 0 or busy.get(due.host, 0) >= host_slots:
                 continue
+            if due.host in slow:
+                if patience <= 0:
+                    continue
+                patience -= 1
             wanted.append((due.host, batch))
             left[due.host] -= batch
             busy[due.host] = busy.get(due.host, 0) + 1

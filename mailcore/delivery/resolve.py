@@ -32,7 +32,7 @@ def resolve(lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: b
     """
     now = time.time()
     decided = [judge(outcome, settings, now) for outcome in outcomes]
-    events = [_event(outcome, now) for outcome in outcomes]
+    events = [event for outcome in outcomes for event in _events(outcome, now)]
     for pause in (*PATIENCE, None):
         try:
             woken = verdicts.write(lease, decided, events, now, last=last)
@@ -102,8 +102,8 @@ def _experience(outcome: Outcome) -> Experience:
     )
 
 
-def _event(outcome: Outcome, now: float) -> TraceEvent:
-    return TraceEvent(
+def _events(outcome: Outcome, now: float) -> list[TraceEvent]:
+    event = TraceEvent(
         message_id=outcome.message.id,
         at=now,
         event=RELAYED if outcome.action == PASSED else outcome.action,
@@ -112,3 +112,9 @@ def _event(outcome: Outcome, now: float) -> TraceEvent:
         peer=outcome.peer[:320],
         text=outcome.reply,
     )
+    if not outcome.transcript:
+        return [event]
+    said = TraceEvent(
+        outcome.message.id, now, "dialogue", peer=outcome.peer[:320], text=outcome.transcript
+    )
+    return [said, event]

@@ -24,9 +24,15 @@ def claim(transport: str) -> list[int]:
         return []
     now = time.time()
     allowed = slots(transport, settings)
-    waiting, held = leases.due(transport, now, MOST_HOSTS)
+    waiting, held, slow = leases.due(transport, now, MOST_HOSTS)
     wanted = plan(
-        waiting, held, slots=allowed.total, host_slots=allowed.per_host, batch=allowed.batch
+        waiting,
+        held,
+        slots=allowed.total,
+        host_slots=allowed.per_host,
+        batch=allowed.batch,
+        slow=slow,
+        slow_slots=max(1, allowed.total * settings.slow_share // 100),
     )
     if not wanted:
         return []

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 
 from mailcore.conf.schema.queue import Queue
 
+MOST_BATCH = 2_000
+
 
 @dataclass(frozen=True, slots=True)
 class Slots:
@@ -22,4 +24,9 @@ def slots(transport: str, settings: Queue) -> Slots:
     """Courier's MAXDELS, MAXHOST and MAXRCPT of a transport."""
     if transport == "local":
         return Slots(settings.local_slots, settings.local_slots, settings.local_batch, pooled=True)
+    for line in settings.slots:
+        words = line.split()
+        if words[:1] == [transport] and len(words) == 4 and all(map(str.isdigit, words[1:])):
+            total, per_host, batch = (max(1, int(word)) for word in words[1:])
+            return Slots(total, per_host, min(batch, MOST_BATCH))
     return Slots(settings.esmtp_slots, settings.esmtp_host_slots, settings.esmtp_batch)

@@ -15,6 +15,11 @@ def speak_clear(transport: str, host: str, until: float, reason: str) -> None:
     _remember("clear_until", transport, host, until, reason)
 
 
+def be_patient(transport: str, host: str, until: float) -> None:
+    """Its batches take long: until then it shares a part of the slots with its like."""
+    _remember("slow_until", transport, host, until, "")
+
+
 def is_clear(transport: str, host: str) -> bool:
     with database.read() as cursor:
         cursor.execute(
@@ -38,17 +43,21 @@ def prune(now: float) -> None:
     """Drop what is over."""
     with database.write() as cursor:
         cursor.execute(
-            "DELETE FROM queue_destination WHERE rest_until <= %s AND clear_until <= %s",
-            (now, now),
+            "DELETE FROM queue_destination WHERE rest_until <= %s AND clear_until <= %s"
+            " AND slow_until <= %s",
+            (now, now, now),
         )
 
 
+_COLUMNS = ("rest_until", "clear_until", "slow_until")
+
+
 def _remember(column: str, transport: str, host: str, until: float, reason: str) -> None:
-    other = "clear_until" if column == "rest_until" else "rest_until"
+    values = [until if each == column else 0 for each in _COLUMNS]
     with database.write() as cursor:
         cursor.execute(
-            f"INSERT INTO queue_destination (transport, host, {column}, {other}, reason)"  # noqa: S608
-            " VALUES (%s, %s, %s, 0, %s) ON CONFLICT (transport, host)"
+            f"INSERT INTO queue_destination (transport, host, {', '.join(_COLUMNS)}, reason)"  # noqa: S608
+            " VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (transport, host)"
             f" DO UPDATE SET {column} = excluded.{column}, reason = excluded.reason",
-            (transport, host, until, reason[:1000]),
+            (transport, host, *values, reason[:1000]),
         )

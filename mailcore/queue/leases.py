@@ -19,6 +19,7 @@ from mailcore.queue.claimed import (
 )
 
 START_WITHIN = 120.0  # seconds for a task to begin under its lease
+SLOW_AFTER = 10.0  # seconds; a host whose batch takes longer is slow, and has fewer slots
 MOST_CRASHES = 3  # attempts that died under a recipient before it is put on hold
 
 # An attempt that dies leaves no outcome.  Whoever was in it is attempted alone from then on, so
@@ -53,10 +54,10 @@ def claim_any(transport: str, *, now: float, until: float, limit: int, slots: in
     return _claim(lease, transport, "", until, rows)
 
 
-def due(transport: str, now: float, limit: int) -> tuple[list[Due], dict[str, int]]:
-    """Hosts with due recipients, longest waiting first, and the leases held per host.
+def due(transport: str, now: float, limit: int) -> tuple[list[Due], dict[str, int], set[str]]:
+    """Hosts with due recipients, longest waiting first; the leases held per host; slow hosts.
 
-    Hosts that rest are left out.
+    Hosts that rest are left out.  Slow is who was slow lately, or holds a batch for long.
     """
     with database.read() as cursor:
         cursor.execute(
@@ -68,7 +69,13 @@ def due(transport: str, now: float, limit: int) -> tuple[list[Due], dict[str, in
             (transport, now, transport, now, limit),
         )
         waiting = [Due(*row) for row in cursor.fetchall()]
-        return waiting, _held(cursor, transport)
+        cursor.execute(
+            "SELECT host FROM queue_lease WHERE transport = %s AND started_at < %s"
+            " UNION SELECT host FROM queue_destination WHERE transport = %s AND slow_until > %s",
+            (transport, now - SLOW_AFTER, transport, now),
+        )
+        slow = {row[0] for row in cursor.fetchall()}
+        return waiting, _held(cursor, transport), slow
 
 
 def claim_planned(

@@ -118,12 +118,13 @@ class Lease(models.Model):
 
 
 class Destination(models.Model):
-    """What we remember about a host: leave it alone until, speak in clear until."""
+    """What we remember about a host: leave it alone, speak in clear, give it few slots, until."""
 
     transport = models.CharField(max_length=32)
     host = models.CharField(max_length=320)
     rest_until = models.FloatField(default=0)
     clear_until = models.FloatField(default=0, help_text="STARTTLS was broken; no TLS until")
+    slow_until = models.FloatField(default=0, help_text="its batches took long")
     reason = models.TextField(blank=True)
 
     class Meta:

@@ -36,7 +36,17 @@ def sweep(now: float | None = None) -> int:
             for name in set(some) - _named(some):
                 names[name].unlink(missing_ok=True)
                 removed += 1
+        _prune(folder, limit)
     return removed
+
+
+def _prune(folder: Path, limit: float) -> None:
+    """Remove a directory that has been empty for long; they are made again on demand."""
+    try:
+        if folder.stat().st_mtime < limit:
+            folder.rmdir()
+    except OSError:
+        return  # not empty, or somebody was quicker
 
 
 def _named(names: list[str]) -> set[str]:

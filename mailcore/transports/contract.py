@@ -17,6 +17,7 @@ DELIVERED, RELAYED, PASSED, DEFERRED, FAILED = (
     "deferred",
     "failed",
 )
+SUCCESSES = (DELIVERED, RELAYED, PASSED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +26,8 @@ class Outcome:
 
     `reply` is the peer's own
     words (or ours, when no peer was reached: then `peer` is empty), at most ten lines.
+    `transcript` is the whole dialogue with the
+    peer, on one outcome of each message, where it is kept.
     `host_is_down`: no server of the host could be reached, so others needn't try either.
     """
 
@@ -36,6 +39,7 @@ class Outcome:
     peer: str = ""
     command: str = ""
     host_is_down: bool = False
+    transcript: str = ""
 
 
 class Transport(Protocol):

@@ -7,6 +7,7 @@ from django.test import Client
 
 from mailcore.queue import ids
 from mailcore.queue.models import Content, Message, Recipient, Trace
+from mailcore.tlspolicy.models import TlsReport
 
 pytestmark = pytest.mark.django_db(databases=["default", "queue"], transaction=True)
 
@@ -86,3 +87,36 @@ def test_mail_is_found_by_id_and_by_address(admin: Client, number: int) -> None:
     by_address = admin.get("/admin/trace", {"q": "BEN@far.example"}).content.decode()
     assert ids.text(number) in by_address
     assert "No trace of" in admin.get("/admin/trace", {"q": "x@y"}).content.decode()
+
+
+def test_destinations_are_listed_and_steered(admin: Client, number: int) -> None:
+    page = admin.get("/admin/queue/destinations").content.decode()
+    assert "far.example" in page
+    assert "<script>alert" not in page
+    admin.post(
+        "/admin/queue/destinations/act",
+        {"do": "reroute", "transport": "esmtp", "host": "far.example", "new": "Relay.example"},
+    )
+    row = Recipient.objects.using("queue").get(message_id=number)
+    assert row.host == "relay.example"
+    admin.post(
+        "/admin/queue/destinations/act",
+        {"do": "retry", "transport": "esmtp", "host": "relay.example"},
+    )
+    assert Recipient.objects.using("queue").get(message_id=number).next_attempt_at <= time.time()
+
+
+def test_mail_is_returned_to_its_sender(admin: Client, number: int) -> None:
+    admin.post("/admin/queue/act", {"do": "return", "id": ids.text(number)})
+    assert Recipient.objects.using("queue").get(message_id=number).status == "5.4.7"
+
+
+def test_tls_reports_are_listed_and_escaped(admin: Client) -> None:
+    TlsReport.objects.create(
+        received_at=1, organisation="<b>big", report_id="1", domain="far.example", policy="sts",
+        begins="a", ends="b", failures=3, details=[{"result-type": "<i>certificate-expired"}],
+    )  # fmt: skip
+    page = admin.get("/admin/tls-reports").content.decode()
+    assert "certificate-expired" in page
+    assert "<b>big" not in page
+    assert "<i>certificate" not in page

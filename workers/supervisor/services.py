@@ -48,11 +48,12 @@ class Service:
 def services(deployment: Deployment, snapshot: Snapshot, sockets: Sockets) -> list[Service]:
     """What this machine runs, by deployment and settings."""
     found = []
+    threads = max(20, snapshot.queue.esmtp_slots)  # a slot without a thread would only wait
     if deployment.embedded_valkey:
         found.append(Service("valkey", 0, argv=valkey.arguments(deployment.run / "valkey.sock")))
     found += [
         Service("worker", 1, run=lambda: _worker(deployment, "worker", 6, _quick(deployment))),
-        Service("relay", 1, run=lambda: _worker(deployment, "relay", 20, SLOW)),
+        Service("relay", 1, run=lambda: _worker(deployment, "relay", threads, SLOW)),
         Service("beat", 1, run=lambda: _beat(deployment)),
     ]
     enabled = {

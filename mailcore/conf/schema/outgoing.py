@@ -50,3 +50,25 @@ class Outgoing:
     tls_report_account: str = setting(
         "", "Account whose INBOX is read for TLS reports about us; empty reads none."
     )
+    transcripts: str = setting(
+        "failures",
+        "Which attempts' dialogues are kept with a message's history; never content or passwords.",
+        choices=("off", "failures", "all"),
+    )
+    socks: str = setting(
+        "",
+        "SOCKS5 proxy for outgoing mail: host:port or name:password@host:port; a route's flag"
+        " SOCKS=… counts more, SOCKS=NONE goes directly.",
+        kind="password",
+    )
+    backup_relay: str = setting(
+        "",
+        "Server that late mail is handed to instead of a warning to its sender; it is looked up"
+        " as MX, then as a host.",
+        courier="backuprelay",
+    )
+    percent_relay: tuple[str, ...] = setting(
+        (),
+        "Domains for which user%domain@ours is passed on; none by default.",
+        courier="esmtppercentrelay",
+    )

@@ -85,6 +85,26 @@ class Queue:
         minimum=1,
         maximum=2000,
     )
+    slots: tuple[str, ...] = setting(
+        (),
+        "Other transports' limits: transport, batches at once, of them to one host, recipients of"
+        " a batch.",
+        courier="MAXDELS MAXHOST MAXRCPT",
+        kind="lines",
+    )
+    slow_share: int = setting(
+        50,
+        "Part of the slots, in percent, that hosts may take together which are slow just now.",
+        minimum=1,
+        maximum=100,
+    )
+    worker_recycle: int = setting(
+        0,
+        "Age at which a worker with nothing to do ends and is started anew; 0 never.",
+        courier="respawnlo",
+        kind="duration",
+        minimum=0,
+    )
     attempt_limit: int = setting(
         1800,
         "An attempt that takes longer is taken for dead and its mail tried again.",

@@ -19,6 +19,7 @@ from mailcore.transports.esmtp.policies import Policies, Ruled
 from mailcore.transports.esmtp.routes import Route
 from mailcore.transports.esmtp.security import Demand
 from mailcore.transports.esmtp.session import Manners, Session, TlsBroken
+from mailcore.transports.esmtp.transcript import Transcript
 
 TLS_MEMORY = 2.5 * 3600  # seconds a server with broken STARTTLS is spoken to in clear
 
@@ -52,6 +53,8 @@ class Calls:
         self.way = way
         self.deadline = deadline
         self.peer = self.command = ""
+        wanted = way.settings.outgoing.transcripts != "off"
+        self.transcript = Transcript() if wanted else None
         self._session: Session | None = None
         settings, route = way.settings, way.route
         login = routes.login(route.relay, way.domain, settings.queue.route_passwords)
@@ -67,6 +70,7 @@ class Calls:
             self._key = (domain, self.way.route, self._manners, demand)
             self._session = _idle.take(self._key) or self._open(demand)
             self._session.wire.deadline = self.deadline
+            self._session.wire.transcript = self.transcript
         return self._session
 
     def drop(self) -> None:
@@ -80,6 +84,7 @@ class Calls:
         """Keep the connection a while for the next message on the same way."""
         if self._session is not None:
             self._session.wire.deadline = math.inf
+            self._session.wire.transcript = None
             _idle.give(self._key, self._session, self.way.settings.queue.keepalive)
             self._session = None
 
@@ -99,7 +104,12 @@ class Calls:
                 text = f"{target.host} [{target.address}]: {reason(problem)}"
                 last = NoServer(text, target.host)
                 _log.info("server.unreachable", host=self.way.domain, peer=text)
+                self._note(text)
         raise last
+
+    def _note(self, text: str) -> None:
+        if self.transcript is not None:
+            self.transcript.note(text)
 
     def _greet(self, target: Target, demand: Demand, policies: Policies) -> Session:
         """A session ready for MAIL, as the domain's policy and our own demands want it."""
@@ -137,6 +147,8 @@ class Calls:
 
     def _begin(self, target: Target, demand: Demand, in_clear: bool) -> Session:
         session = Session(target, self.way.route.port, self._manners, demand, self.deadline)
+        session.wire.transcript = self.transcript
+        self._note(f"connected to {session.peer}")
         try:
             session.open(in_clear=in_clear)
             if self._manners.login:

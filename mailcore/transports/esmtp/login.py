@@ -40,12 +40,12 @@ def _exchange(session: Session, mechanism: Answerer) -> Reply:
     line = b"AUTH " + mechanism.name.encode()
     if mechanism.initial is not None:
         line += b" " + (base64.b64encode(mechanism.initial) or b"=")
-    reply = session.say(line + b"\r\n")
+    reply = session.say(line + b"\r\n", secret=True)
     for _ in range(_MOST_STEPS):
         if reply.code != 334:
             break
         answer = mechanism.answer(_decoded(reply.text))
-        reply = session.say(base64.b64encode(answer) + b"\r\n")
+        reply = session.say(base64.b64encode(answer) + b"\r\n", secret=True)
     if reply.is_success and not mechanism.verify(_decoded(reply.text, lenient=True)):
         raise GrammarError("the server did not prove that it knows the password")
     return reply

@@ -103,10 +103,10 @@ class Session:
             self.wire.close()
             raise
 
-    def say(self, line: bytes, timeout: float = 0) -> Reply:
+    def say(self, line: bytes, timeout: float = 0, *, secret: bool = False) -> Reply:
         """One command, one reply."""
         self.command = line.decode("utf-8", "replace").rstrip()
-        self.wire.send(line, timeout or self.manners.command)
+        self.wire.command(line, timeout or self.manners.command, secret=secret)
         return self.wire.reply(timeout or self.manners.command)
 
     def reset(self) -> bool:

@@ -146,7 +146,7 @@ class Transaction:
     def _pipelined(self, commands: list[bytes]) -> tuple[Reply, list[Reply], Reply | None]:
         """Everything up to DATA in one go.  RFC 2920."""
         session = self.session
-        session.wire.send(b"".join([*commands, b"DATA\r\n"]), session.manners.command)
+        session.wire.command(b"".join([*commands, b"DATA\r\n"]), session.manners.command)
         replies = [session.wire.reply(session.manners.command) for _ in range(len(commands) + 1)]
         return replies[0], replies[1:-1], replies[-1]
 

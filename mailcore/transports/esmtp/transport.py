@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from mailcore import status
 from mailcore.conf.current import snapshot
@@ -10,7 +11,7 @@ from mailcore.errors import DeliveryError, GrammarError
 from mailcore.queue.claimed import Claim, ClaimedMessage
 from mailcore.status import Status
 from mailcore.transports import contents
-from mailcore.transports.contract import DEFERRED, FAILED, Outcome
+from mailcore.transports.contract import DEFERRED, FAILED, SUCCESSES, Outcome
 from mailcore.transports.esmtp import routes
 from mailcore.transports.esmtp.calls import Calls, NoServer, Way, reason
 from mailcore.transports.esmtp.transaction import Transaction
@@ -49,18 +50,31 @@ def _ways(claim: Claim) -> list[tuple[Way, list[ClaimedMessage]]]:
     return list(found.values())
 
 
+def _recorded(outcomes: Iterator[Outcome], calls: Calls) -> Iterator[Outcome]:
+    """The outcomes of one message, the first with what was said, where that is kept."""
+    if calls.transcript is None:
+        yield from outcomes
+        return
+    told = list(outcomes)
+    text = calls.transcript.take()
+    only_failures = calls.way.settings.outgoing.transcripts == "failures"
+    if text and not (only_failures and all(each.action in SUCCESSES for each in told)):
+        told[0] = replace(told[0], transcript=text)
+    yield from told
+
+
 def _batch(calls: Calls, messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
     left = list(messages)
     for portion in contents.slices(messages):
         rows = contents.rows(portion)
         for message in portion:
             try:
-                yield from _message(calls, message, rows.get(message.id))
+                yield from _recorded(_message(calls, message, rows.get(message.id)), calls)
             except NoServer as problem:
-                yield from _unreachable(left, problem)
+                yield from _recorded(_unreachable(left, problem), calls)
                 return
             except DeliveryError as refusal:
-                yield from _refused(left, refusal, calls)
+                yield from _recorded(_refused(left, refusal, calls), calls)
                 return
             left.pop(0)
 

@@ -9,6 +9,7 @@ from mailcore.errors import GrammarError
 from mailcore.protocol import reply as replies
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import exdata
+from mailcore.transports.esmtp.transcript import Transcript
 
 LONGEST_LINE = 4_096
 MOST_LINES = 200
@@ -30,11 +31,18 @@ class Wire:
         self._socket = connection
         self._buffer = b""
         self.deadline = deadline
+        self.transcript: Transcript | None = None
         self.encrypted = isinstance(connection, ssl.SSLSocket)
 
     def send(self, data: bytes, timeout: float) -> None:
         self._limit(timeout)
         self._socket.sendall(data)
+
+    def command(self, data: bytes, timeout: float, *, secret: bool = False) -> None:
+        """Send whole command lines, which the transcript may show unless they are secret."""
+        if self.transcript is not None:
+            self.transcript.said(b"(secret)" if secret else data)
+        self.send(data, timeout)
 
     def reply(self, timeout: float) -> Reply:
         """The next reply, complete."""
@@ -43,7 +51,7 @@ class Wire:
             line = self._line(timeout)
             lines.append(line)
             if replies.is_last(line):
-                return _parsed(lines)
+                return self._parsed(lines)
         raise BadPeer("the server's reply has no end")
 
     def replies(self, timeout: float, each: float, recipients: int) -> tuple[list[Reply], bool]:
@@ -63,7 +71,7 @@ class Wire:
             if not is_split:
                 raise
             return exdata.unfinished(lines, recipients), False
-        reply = _parsed(lines)
+        reply = self._parsed(lines)
         if each and reply.code == exdata.CODE:
             return exdata.split(reply.text, recipients), True
         return [reply] * recipients, True
@@ -128,9 +136,10 @@ class Wire:
         line, self._buffer = self._buffer[: end + 1], self._buffer[end + 1 :]
         return line
 
-
-def _parsed(lines: list[bytes]) -> Reply:
-    try:
-        return replies.parse(lines)
-    except GrammarError:
-        raise BadPeer("the server answers with something that is not SMTP") from None
+    def _parsed(self, lines: list[bytes]) -> Reply:
+        if self.transcript is not None:
+            self.transcript.heard(lines)
+        try:
+            return replies.parse(lines)
+        except GrammarError:
+            raise BadPeer("the server answers with something that is not SMTP") from None

@@ -44,7 +44,7 @@ def test_listing_finds_by_part_of_any_path() -> None:
 def test_held_mail_is_not_attempted_until_released() -> None:
     number = send("ann@far.test")
     assert control.hold([number]) == 1
-    assert leases.due("esmtp", 4e9, 10) == ([], {})
+    assert leases.due("esmtp", 4e9, 10) == ([], {}, set())
     assert control.listing(held=True)[0].id == number
     assert control.release([number]) == 1
     assert [due.host for due in leases.due("esmtp", 4e9, 10)[0]] == ["far.test"]

@@ -1,0 +1,91 @@
+"""No destination slows another: the dead, the slow and the crowded.  No clocks are watched."""
+
+import time
+
+import pytest
+
+from mailcore.conf.current import snapshot
+from mailcore.delivery import attempt, scheduler
+from mailcore.delivery.plan import plan
+from mailcore.delivery.slots import Slots, slots
+from mailcore.queue import destinations, ids, leases
+from mailcore.queue.leases import Due
+from mailcore.queue.models import Lease, Recipient
+from tests.support.outgoing import configure, send
+from tests.support.remote import Remote
+
+pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
+
+CROWD = 2_000
+
+
+def crowd(host: str, count: int, at: float) -> None:
+    """Recipients of one message for a host, as rows: their first attempt is due since `at`."""
+    number = send(f"x@{host}")
+    Recipient.objects.filter(message_id=number).update(next_attempt_at=at)
+    Recipient.objects.bulk_create(
+        Recipient(
+            id=ids.new_id(), message_id=number, forward_path=f"u{each}@{host}",
+            transport="esmtp", host=host, next_attempt_at=at,
+        )
+        for each in range(1, count)
+    )  # fmt: skip
+
+
+def test_a_dead_destination_with_a_crowd_slows_no_other() -> None:
+    dead, live = Remote(), Remote()
+    dead.stop()
+    configure(routes=(f"dead.test:[127.0.0.1],{dead.port}", f"live.test:[127.0.0.1],{live.port}"))
+    crowd("dead.test", CROWD, at=1.0)
+    for each in range(5):
+        send(f"ann{each}@live.test")
+    attempts = scheduler.claim("esmtp")
+    assert Lease.objects.filter(host="live.test").count() == 1  # in the very first planning
+    assert len(attempts) <= 1 + snapshot().queue.esmtp_host_slots
+    for lease in attempts:
+        attempt.run(lease)
+    assert len(live.mails) == 5
+    send("late@live.test")
+    (lease,) = scheduler.claim("esmtp")  # the dead host rests, its crowd still due
+    attempt.run(lease)
+    assert len(live.mails) == 6
+    left = Recipient.objects.filter(host="dead.test")
+    assert left.count() == CROWD
+    assert left.filter(next_attempt_at__lte=time.time()).count() >= CROWD - 400
+    live.stop()
+
+
+def test_slow_hosts_share_a_part_of_the_slots() -> None:
+    waiting = [Due(f"slow{number}.test", 100, number) for number in range(30)]
+    waiting.append(Due("fast.test", 1, 99.0))
+    slow = {due.host for due in waiting if due.host.startswith("slow")}
+    held = {f"slow{number}.test": 1 for number in range(5)}
+    wanted = plan(
+        waiting, held, slots=20, host_slots=4, batch=100, slow=slow, slow_slots=10
+    )  # fmt: skip
+    assert [host for host, _ in wanted].count("fast.test") == 1
+    assert sum(host in slow for host, _ in wanted) == 5
+
+
+def test_who_holds_a_batch_for_long_is_slow() -> None:
+    send("ann@slow.test")
+    scheduler.claim("esmtp")
+    now = time.time()
+    Lease.objects.update(started_at=now - leases.SLOW_AFTER - 1)
+    assert leases.due("esmtp", now, 10)[2] == {"slow.test"}
+
+
+def test_who_was_slow_is_remembered_for_a_while() -> None:
+    now = time.time()
+    destinations.be_patient("esmtp", "slow.test", now + 60)
+    destinations.prune(now)
+    assert leases.due("esmtp", now, 10)[2] == {"slow.test"}
+    assert leases.due("esmtp", now + 61, 10)[2] == set()
+
+
+def test_any_transport_has_limits_by_settings() -> None:
+    configure(slots=("fax 2 1 1", "nonsense", "uucp 4 4 99999"))
+    queue = snapshot().queue
+    assert slots("fax", queue) == Slots(2, 1, 1)
+    assert slots("uucp", queue) == Slots(4, 4, 2_000)
+    assert slots("list", queue) == Slots(40, 4, 100)
