@@ -165,16 +165,8 @@ def remove_account(text: str, *, by: str) -> None:
 
 def set_alias(text: str, targets: Sequence[str], *, by: str, must_be_new: bool = False) -> Alias:
     """Make or replace an alias; `@domain` catches all other mail of a domain."""
-    name = text.strip().lower()
-    if name.startswith("@"):
-        name = "@" + domain_name(name[1:])
-        domain = _domain(name[1:])
-    else:
-        path = address(name)
-        name, domain = str(path), _domain(path.domain)
-    wanted = list(dict.fromkeys(_target(target) for target in targets))
-    if not wanted:
-        raise ConfigError("an alias needs at least one target")
+    name, wanted = alias_name(text), alias_targets(targets)
+    domain = _domain(name.rpartition("@")[2])
     with _one_revision(f"Set alias {name}: {', '.join(wanted)}", by):
         if must_be_new and Alias.objects.filter(address=name).exists():
             raise ConfigError(f"there is an alias {name} already")
@@ -191,6 +183,20 @@ def remove_alias(text: str, *, by: str) -> None:
     with _one_revision(f"Remove alias {text}", by):
         if not Alias.objects.filter(address=text.strip().lower()).delete()[0]:
             raise ConfigError(f"there is no alias {text}")
+
+
+def alias_name(text: str) -> str:
+    """`text` as the name of an alias: an address, or `@domain`.  Raises ConfigError."""
+    name = text.strip().lower()
+    return "@" + domain_name(name[1:]) if name.startswith("@") else str(address(name))
+
+
+def alias_targets(targets: Sequence[str]) -> list[str]:
+    """The targets of an alias, each once.  Raises ConfigError."""
+    wanted = list(dict.fromkeys(_target(target) for target in targets))
+    if not wanted:
+        raise ConfigError("an alias needs at least one target")
+    return wanted
 
 
 def _target(text: str) -> str:

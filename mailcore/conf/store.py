@@ -67,6 +67,16 @@ def values(section: str, scope: str = "") -> dict[str, Any]:
     return result
 
 
+def stored() -> dict[tuple[str, str, str], Any]:
+    """Every value that is set: scope, section, name → value, in this order."""
+    rows = Setting.objects.order_by("scope", "section", "name")
+    return {
+        (row.scope, row.section, row.name): _stored(row.section, row.name, row.value)
+        for row in rows
+        if row.name in registry.SETTINGS.get(row.section, {})
+    }
+
+
 def _stored(section: str, name: str, value: Any) -> Any:
     kind = registry.SETTINGS[section][name].type
     return tuple(value) if kind == tuple[str, ...] else value

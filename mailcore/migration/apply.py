@@ -1,7 +1,8 @@
 """A plan → the settings and the directory, as one change set; or only what it would be."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import transaction
 
@@ -11,6 +12,8 @@ from mailcore.conf import store
 from mailcore.conf.store import Change
 from mailcore.errors import ConfigError
 from mailcore.migration.plan import Plan, Where
+
+Sections = dict[tuple[str, str], dict[str, Any]]  # scope and section → name → value
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,22 +26,43 @@ class Applied:
 
 def apply(plan: Plan, *, summary: str, by: str) -> Applied:
     """Write it all in one transaction.  What turns out impossible becomes a note of the plan."""
+
+    def impossible(change: Change, error: ConfigError) -> None:
+        plan.decide(Where(""), change.name, str(error))
+
+    return write(_directory(plan), _sections(plan), summary=summary, by=by, impossible=impossible)
+
+
+def write(
+    directory: Iterable[Change],
+    sections: Sections,
+    *,
+    summary: str,
+    by: str,
+    impossible: Callable[[Change, ConfigError], None] | None = None,
+) -> Applied:
+    """Write changes of the directory and values of settings, as one change set.
+
+    Raises ConfigError, unless `impossible` takes what is wrong with a domain or alias.
+    """
     with store.one_change_set(summary, by=by) as gathered:
-        for change in _directory(plan):
+        for change in directory:
             try:
                 undo.put(change, by=by)
                 gathered.changes.append(change)
             except ConfigError as error:
-                plan.decide(Where(""), change.name, str(error))
-        for (scope, section), values in _sections(plan).items():
+                if impossible is None:
+                    raise
+                impossible(change, error)
+        for (scope, section), values in sections.items():
             store.save(section, values, by=by, scope=scope)
     return Applied(tuple(gathered.changes), gathered.id)
 
 
-def rehearse(plan: Plan, *, by: str) -> Applied:
-    """The same with nothing written: done, and taken back."""
+def rehearse(write_it: Callable[[], Applied]) -> Applied:
+    """What it would change: done, and taken back."""
     with transaction.atomic(using="default"):
-        applied = apply(plan, summary="", by=by)
+        applied = write_it()
         transaction.set_rollback(True, using="default")
     return Applied(applied.changes)
 
@@ -66,8 +90,8 @@ def _accounts(addresses: Iterable[str]) -> set[str]:
     return set(addresses).intersection(there)
 
 
-def _sections(plan: Plan) -> dict[tuple[str, str], dict[str, object]]:
-    sections: dict[tuple[str, str], dict[str, object]] = {}
+def _sections(plan: Plan) -> Sections:
+    sections: Sections = {}
     for (scope, path), value in plan.settings.items():
         section, _, name = path.partition(".")
         sections.setdefault((scope, section), {})[name] = value

@@ -126,8 +126,7 @@ class Plan:
             except GrammarError:
                 self.unread(where, target, f"a member of {name} that is no address")
         try:
-            if not name.startswith("@"):
-                name = str(administration.address(name))
+            name = administration.alias_name(name)
         except ConfigError as error:
             self.decide(where, name, str(error))
             return
