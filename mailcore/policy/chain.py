@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.policy import authentication, milter, strangers
+from mailcore.policy import authentication, http_hook, milter, plugins, strangers
 from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
 
 
@@ -27,6 +27,8 @@ CHAIN: tuple[Link, ...] = (
     Link("authentication", authentication.wanted, authentication.check),
     Link("spamtraps", strangers.traps_wanted, strangers.check_traps),
     Link("milters", milter.wanted, milter.check),
+    Link("http", http_hook.wanted, http_hook.check),
+    Link("plugins", plugins.wanted, plugins.check),
 )
 
 
