@@ -14,6 +14,7 @@ from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
 
+from workers import recycling
 from workers.schedule import SCHEDULE
 
 VISIBILITY_TIMEOUT = 3600  # seconds; longer than any task may take
@@ -87,3 +88,4 @@ def _before(**_: Any) -> None:
 def _look_at_once(**_: Any) -> None:
     """What died with the last worker is put back now, not at the next tick."""
     app.send_task("workers.scheduler.tick", queue="scheduler")
+    recycling.watch()

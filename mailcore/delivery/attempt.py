@@ -52,6 +52,7 @@ def run_due(transport: str) -> tuple[int, set[str]]:
 def _attempt(claim: Claim, settings: Queue) -> set[str]:
     """Deliver, writing outcomes down at least once a second and at the end."""
     transport: Transport = transports.get(claim.transport)()
+    backup = snapshot().outgoing.backup_relay.strip().lower()
     began = time.monotonic()
     lanes: set[str] = set()
     unwritten: list[Outcome] = []
@@ -62,11 +63,11 @@ def _attempt(claim: Claim, settings: Queue) -> set[str]:
             until = time.time() + settings.host_rest
             destinations.rest(claim.transport, claim.host, until, outcome.reply)
         if time.monotonic() - written_at > WRITE_AFTER:
-            lanes |= resolve(claim.lease, unwritten, settings, last=False)
+            lanes |= resolve(claim.lease, unwritten, settings, last=False, backup=backup)
             unwritten, written_at = [], time.monotonic()
     if claim.host and time.monotonic() - began > leases.SLOW_AFTER:
         destinations.be_patient(claim.transport, claim.host, time.time() + PATIENT)
-    return lanes | resolve(claim.lease, unwritten, settings, last=True)
+    return lanes | resolve(claim.lease, unwritten, settings, last=True, backup=backup)
 
 
 def _outcomes(transport: Transport, claim: Claim) -> Iterator[Outcome]:

@@ -13,7 +13,7 @@ from mailcore.delivery import retry
 from mailcore.delivery.retry import Schedule
 from mailcore.policy import lessons
 from mailcore.policy.lessons import Experience
-from mailcore.queue import database, verdicts
+from mailcore.queue import database, steering, verdicts
 from mailcore.queue.entry import TraceEvent
 from mailcore.queue.verdicts import DONE, QUEUED, REPORT, Verdict
 from mailcore.status import DELIVERY_TIME_EXPIRED
@@ -24,18 +24,24 @@ PATIENCE = (0.2, 1.0, 3.0, 10.0, 20.0, 30.0)  # seconds between tries to write w
 _log = log.get("delivery")
 
 
-def resolve(lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: bool) -> set[str]:
+def resolve(
+    lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: bool, backup: str = ""
+) -> set[str]:
     """Write what happened to the recipients of a lease; `last` ends it.  Returns lanes to wake.
+
+    With a `backup` relay, late mail goes there instead of a warning to its sender.
 
     When the database is away this waits for it a while: mail that was delivered and isn't
     written down is delivered twice.
     """
     now = time.time()
-    decided = [judge(outcome, settings, now) for outcome in outcomes]
+    decided = [judge(outcome, settings, now, warn=not backup) for outcome in outcomes]
     events = [event for outcome in outcomes for event in _events(outcome, now)]
     for pause in (*PATIENCE, None):
         try:
             woken = verdicts.write(lease, decided, events, now, last=last)
+            if backup:
+                woken |= _divert(outcomes, backup, now)
             lessons.learn([_experience(one) for one in outcomes], snapshot())
             return woken
         except (DatabaseError, OSError) as problem:
@@ -47,7 +53,19 @@ def resolve(lease: int, outcomes: Sequence[Outcome], settings: Queue, *, last: b
     raise AssertionError("unreachable")
 
 
-def judge(outcome: Outcome, settings: Queue, now: float) -> Verdict:
+def _divert(outcomes: Sequence[Outcome], backup: str, now: float) -> set[str]:
+    """Hand what is late of other servers' mail to the backup relay, once.  Courier backuprelay."""
+    late = {
+        outcome.message.id
+        for outcome in outcomes
+        if outcome.action == DEFERRED
+        and outcome.recipient.host != backup
+        and retry.is_late(outcome.message.warn_at, now)
+    }
+    return steering.divert("esmtp", backup, late) if late else set()
+
+
+def judge(outcome: Outcome, settings: Queue, now: float, *, warn: bool = True) -> Verdict:
     """What an outcome means.  Expiry and warning are looked at here, at an attempt's end."""
     message, recipient = outcome.message, outcome.recipient
     notify = recipient.notify
@@ -61,9 +79,8 @@ def judge(outcome: Outcome, settings: Queue, now: float) -> Verdict:
         outcome = replace(outcome, status=DELIVERY_TIME_EXPIRED.as_permanent())
         return _verdict(outcome, REPORT if wanted else DONE, FAILED)
     assert outcome.action == DEFERRED
-    late = retry.is_late(message.warn_at, now) and (
-        "DELAY" in notify or (not notify and settings.dsn_default_delay)
-    )
+    wants = "DELAY" in notify or (not notify and settings.dsn_default_delay)
+    late = warn and wants and retry.is_late(message.warn_at, now)
     schedule = Schedule(
         settings.retry_alpha, settings.retry_beta, settings.retry_gamma, settings.retry_maxdelta
     )

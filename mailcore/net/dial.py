@@ -3,16 +3,31 @@
 import ipaddress
 import socket
 
+from mailcore.net import socks
+from mailcore.net.socks import Proxy
+
 
 def dial(
-    address: str, port: int, timeout: float, *, source_ipv4: str = "", source_ipv6: str = ""
+    address: str,
+    port: int,
+    timeout: float,
+    *,
+    source_ipv4: str = "",
+    source_ipv6: str = "",
+    proxy: Proxy | None = None,
 ) -> socket.socket:
-    """A connected socket, small writes sent at once.  Raises OSError, TimeoutError among them."""
+    """A connected socket, small writes sent at once.  Raises OSError, TimeoutError among them.
+
+    By way of a proxy the source addresses are the proxy's own affair.
+    """
     version = ipaddress.ip_address(address).version
     source = source_ipv6 if version == 6 else source_ipv4
-    connection = socket.create_connection(
-        (address, port), timeout, source_address=(source, 0) if source else None
-    )
+    if proxy is not None:
+        connection = socks.connect(proxy, address, port, timeout)
+    else:
+        connection = socket.create_connection(
+            (address, port), timeout, source_address=(source, 0) if source else None
+        )
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     return connection
 

@@ -111,6 +111,27 @@ def reroute(
     return len(moved)
 
 
+def divert(transport: str, host: str, numbers: Iterable[int]) -> set[str]:
+    """Send all that these messages still have for `transport` to `host`, now and only once.
+
+    No warning about them follows.  Returns lanes to wake.
+    """
+    moved: list[int] = []
+    with database.write() as cursor:
+        for some in database.chunks(numbers):
+            marks = database.marks(some)
+            cursor.execute(f"UPDATE queue_message SET warn_at = 0 WHERE id IN ({marks})", some)  # noqa: S608
+            cursor.execute(
+                "UPDATE queue_recipient SET host = %s, next_attempt_at = %s"  # noqa: S608
+                " WHERE state IN ('queued', 'held') AND transport = %s"
+                f" AND message_id IN ({marks}) RETURNING message_id",
+                [host, time.time(), transport, *some],
+            )
+            moved += [row[0] for row in cursor.fetchall()]
+        _note(cursor, moved, "rerouted", "", f"late; to the backup relay {host}")
+    return {transport} if moved else set()
+
+
 def bounce(numbers: Iterable[int], by: str = "") -> int:
     """Return these to their senders now, with what their last attempt met.
 

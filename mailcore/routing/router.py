@@ -135,6 +135,9 @@ def _resolution(path: Path, ask: _Directory) -> Resolution:
     path = path if path.domain else Path(path.local, snapshot().default_domain.lower())
     if not is_local(path.domain, ask.domains()):
         return Resolution(path, False, (Destination(ESMTP, path.domain, path),))
+    passed_on = _percent(path)
+    if passed_on is not None:
+        return Resolution(path, True, (Destination(ESMTP, passed_on.domain, passed_on),))
     refusal = _malformed(path)
     if refusal:
         return Resolution(path, True, refusal=refusal)
@@ -243,6 +246,15 @@ def _member(target: str, domain: str) -> Path | None:
         return Path.of(target if "@" in target else f"{target}@{domain}")
     except GrammarError:
         return None
+
+
+def _percent(path: Path) -> Path | None:
+    """`user%domain@ours` for a domain that is relayed so.  Courier esmtppercentrelay."""
+    relayed = snapshot().outgoing.percent_relay
+    local, percent, domain = path.local.rpartition("%")
+    if not (relayed and percent and local) or domain.lower() not in map(str.lower, relayed):
+        return None
+    return Path(local, domain.lower())
 
 
 def _malformed(path: Path) -> Refusal | None:

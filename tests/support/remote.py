@@ -41,6 +41,7 @@ class Remote:
         self.mails: list[Mail] = []
         self.lines: list[str] = []
         self.connections = 0
+        self.peers: list[str] = []  # addresses they came from
         self.listener = socket.create_server((self.address, self.port))
         self.port = self.listener.getsockname()[1]
         threading.Thread(target=self._accept, daemon=True).start()
@@ -56,10 +57,11 @@ class Remote:
     def _accept(self) -> None:
         while True:
             try:
-                connection, _ = self.listener.accept()
+                connection, peer = self.listener.accept()
             except OSError:
                 return
             self.connections += 1
+            self.peers.append(peer[0])
             threading.Thread(target=self._serve, args=(connection,), daemon=True).start()
 
     def _serve(self, connection: socket.socket) -> None:

@@ -124,7 +124,8 @@ class Queue:
         (),
         "Static routes, first match wins: domain:relay[,port][ /FLAG,…]; .domain for all below"
         " it, an empty domain for everything, an empty relay for plain DNS."
-        " Flags: SECURITY=STARTTLS, SECURITY=REQUIRED, SECURITY=SMTPS, IPV4ONLY, IPV6ONLY.",
+        " Flags: SECURITY=STARTTLS, SECURITY=REQUIRED, SECURITY=SMTPS, IPV4ONLY, IPV6ONLY,"
+        " SOCKS=host:port.",
         courier="esmtproutes",
         kind="lines",
     )

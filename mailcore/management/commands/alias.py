@@ -1,10 +1,11 @@
-"""`manage.py alias add|list|show|set|remove`."""
+"""`manage.py alias add|list|show|set|remove|check`."""
 
 from typing import Any
 
 from mailcore.accounts import administration
 from mailcore.accounts.models import Alias
 from mailcore.management.verbs import BY, VerbCommand, required
+from mailcore.routing import alias_check
 
 
 class Command(VerbCommand):
@@ -21,6 +22,7 @@ class Command(VerbCommand):
         add("list", self.do_list, "every alias").add_argument("--domain", default="")
         add("show", self.do_show, "one alias").add_argument("address")
         add("remove", self.do_remove, "remove an alias").add_argument("address")
+        add("check", self.do_check, "find circles, and targets that lead nowhere")
 
     def do_add(self, *, address: str, targets: list[str], **_: Any) -> object:
         return _value(administration.set_alias(address, targets, by=BY, must_be_new=True))
@@ -40,6 +42,9 @@ class Command(VerbCommand):
     def do_remove(self, *, address: str, **_: Any) -> object:
         administration.remove_alias(address, by=BY)
         return {"removed": address}
+
+    def do_check(self, **_: Any) -> object:
+        return [{"address": each.address, "problem": each.problem} for each in alias_check.check()]
 
 
 def _value(alias: Alias) -> dict[str, object]:

@@ -9,6 +9,7 @@ from mailcore.conf.schema.registry import Snapshot
 from mailcore.dns import mx, resolver
 from mailcore.dns.mx import Rules, Target
 from mailcore.errors import DeliveryError
+from mailcore.net import socks
 from mailcore.net.dial import own_addresses
 from mailcore.queue import destinations
 from mailcore.tlspolicy.counts import Met, count
@@ -58,7 +59,7 @@ class Calls:
         self._session: Session | None = None
         settings, route = way.settings, way.route
         login = routes.login(route.relay, way.domain, settings.queue.route_passwords)
-        self._manners = manners(settings, login)
+        self._manners = manners(settings, route, login)
 
     def session(self) -> Session:
         """Raises DeliveryError for a no that counts for the domain, NoServer if none answers."""
@@ -174,9 +175,10 @@ def rules(settings: Snapshot, route: Route) -> Rules:
     )
 
 
-def manners(settings: Snapshot, login: tuple[str, str] | None) -> Manners:
+def manners(settings: Snapshot, route: Route, login: tuple[str, str] | None) -> Manners:
     """How these settings behave towards servers."""
     queue = settings.queue
+    proxy = route.socks or settings.outgoing.socks
     return Manners(
         helo=queue.helo or settings.me,
         connect=queue.timeout_connect,
@@ -188,6 +190,7 @@ def manners(settings: Snapshot, login: tuple[str, str] | None) -> Manners:
         login=login,
         source_ipv4=queue.source_ipv4,
         source_ipv6=queue.source_ipv6,
+        proxy=socks.parse(proxy) if proxy and proxy.upper() != "NONE" else None,
     )
 
 

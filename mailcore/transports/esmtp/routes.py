@@ -13,6 +13,7 @@ class Route:
 
     `security` is "", REQUIRED (no mail without STARTTLS), SMTPS (TLS from the start) or STARTTLS
     (Courier's private authority).
+    `socks` is a proxy, NONE for none though the settings name one.
     A static relay skips the check whether mail loops back to ourselves.
     """
 
@@ -21,6 +22,7 @@ class Route:
     security: str = ""
     ipv4: bool = True
     ipv6: bool = True
+    socks: str = ""
 
 
 def find(domain: str, routes: Sequence[str]) -> Route:
@@ -57,12 +59,15 @@ def _parse(text: str) -> Route:
     if not slash:
         place, flags = text, ""
     relay, _, port = place.strip().partition(",")
-    words = {word.upper() for word in flags.replace(",", " ").split()}
+    said = flags.replace(",", " ").split()
+    words = {word.upper() for word in said}
     security = next((word[9:] for word in words if word.startswith("SECURITY=")), "")
+    socks = next((word[6:] for word in said if word.upper().startswith("SOCKS=")), "")
     return Route(
         relay=relay.strip().lower(),
         port=int(port) if port.strip().isdigit() else SMTP_PORT,
         security=security,
         ipv4="IPV6ONLY" not in words,
         ipv6="IPV4ONLY" not in words,
+        socks=socks,
     )

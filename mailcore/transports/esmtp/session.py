@@ -15,6 +15,7 @@ from mailcore.dns.mx import Target
 from mailcore.errors import DeliveryError, PermanentFailure, TemporaryFailure
 from mailcore.net.dane import is_authentic
 from mailcore.net.dial import dial
+from mailcore.net.socks import Proxy
 from mailcore.net.tls import client_context
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
@@ -40,6 +41,7 @@ class Manners:
     login: tuple[str, str] | None = None
     source_ipv4: str = ""
     source_ipv6: str = ""
+    proxy: Proxy | None = None
 
 
 class TlsBroken(BadPeer):
@@ -83,6 +85,7 @@ class Session:
             min(manners.connect, left),
             source_ipv4=manners.source_ipv4,
             source_ipv6=manners.source_ipv6,
+            proxy=manners.proxy,
         )
         self.wire = Wire(connection, deadline)
 
