@@ -27,6 +27,7 @@ TITLES = {
     "auth": "Sign-in",
     "esmtp": "Mail transfer",
     "access": "Peers",
+    "hygiene": "Message hygiene",
     "extensions": "ESMTP extensions",
     "queue": "Queue and retries",
     "mailauth": "Authentication of mail",

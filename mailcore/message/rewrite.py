@@ -43,6 +43,33 @@ def missing(lower_block: bytes, name: bytes) -> bool:
     return b"\n" + name + b":" not in lower_block and not lower_block.startswith(name + b":")
 
 
+def mime_fields(lower_block: bytes, head: bytes, *, ascii_only: bool) -> bytes:
+    """The MIME header fields that a message lacks.  Courier; RFC 2045 §3.
+
+    `head` is the message or a long beginning of it: what its text is taken to be in.
+    """
+    if not missing(lower_block, b"content-type"):
+        return b"" if not missing(lower_block, b"mime-version") else b"MIME-Version: 1.0\r\n"
+    if not missing(lower_block, b"content-transfer-encoding"):
+        return b""  # half a label is its author's business
+    added = b"" if not missing(lower_block, b"mime-version") else b"MIME-Version: 1.0\r\n"
+    charset, encoding = (b"us-ascii", b"7bit") if ascii_only else (_charset(head), b"8bit")
+    return (
+        added + b"Content-Type: text/plain; charset=" + charset + b"\r\n"
+        b"Content-Transfer-Encoding: " + encoding + b"\r\n"
+    )
+
+
+def _charset(head: bytes) -> bytes:
+    """UTF-8 if it is, but for a character cut in two at the end."""
+    try:
+        head.decode("utf-8")
+    except UnicodeDecodeError as error:
+        if error.end < len(head) or error.reason != "unexpected end of data":
+            return b"unknown-8bit"
+    return b"utf-8"
+
+
 def qualify(block: bytes, default_domain: str) -> bytes:
     """Complete addresses without a domain in From, To, Cc, Reply-To and Sender.
 

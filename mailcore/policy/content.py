@@ -71,6 +71,22 @@ def _is_fatal(finding: Finding) -> bool:
     return "not closed" not in finding.text
 
 
+def judge_label(header: bytes) -> Reply | None:
+    """Refuse 8-bit content whose header doesn't say what it is in.  The classic's, once."""
+    if _HAS_MIME.search(header):
+        return None
+    text = "The message has 8-bit characters and no MIME headers.\nThe sending program is at fault."
+    return Reply(550, _BROKEN, text)
+
+
+def judge_base64(message: bytes) -> Reply | None:
+    """Refuse plain text and HTML in base64.  Courier BOFHNOBASE64TEXT."""
+    for part in mime.walk(mime.scan(message)):
+        if part.encoding == "base64" and part.content_type in ("text/plain", "text/html"):
+            return Reply(550, status.OTHER_CONTENT, "Text in base64 is not accepted here.")
+    return None
+
+
 def judge(
     head: bytes, *, max_octets: int, max_fields: int, refuse_broken_mime: bool
 ) -> Reply | None:

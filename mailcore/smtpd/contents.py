@@ -15,6 +15,7 @@ from mailcore.queue.content import Content
 from mailcore.smtpd import intake, replies
 from mailcore.smtpd.conversation import Conversation
 from mailcore.smtpd.handover import Handed, hand_over
+from mailcore.smtpd.hygiene import tidied
 from mailcore.smtpd.transaction import Transaction
 from mailcore.status import Status
 from mailcore.submit.accept import Origin
@@ -130,7 +131,10 @@ class Contents(Conversation):
         else:
             self.wire.write(reply.encode())
 
-    async def _submit(self, transaction: Transaction, content: Content) -> Handed:
+    async def _submit(self, transaction: Transaction, received: Content) -> Handed:
+        content = await tidied(received, self.identity, self.settings, self.service.spool)
+        if isinstance(content, Reply):
+            return Handed(content)
         identity = self.identity.address if self.identity else ""
         source = Source.LMTP if self.listener.lmtp else Source.SMTP
         if identity:

@@ -57,7 +57,7 @@ async def hand_over(
         content.head,
         max_octets=rules.header_limit,
         max_fields=rules.max_header_fields,
-        refuse_broken_mime=rules.refuse_broken_mime,
+        refuse_broken_mime=settings.hygiene.broken_mime == "reject",
     )
     if refusal is not None:
         content.discard()

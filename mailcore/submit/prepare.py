@@ -61,8 +61,10 @@ def prepare(
     if origin.renamed or origin.removed:
         changed = rewrite.retire(changed, origin.renamed, origin.removed)
     if origin.add_missing_headers:
-        changed = rewrite.qualify(changed, settings.default_domain)
+        changed = _completed(changed, lower, settings)
         prefix += _missing(lower, number, now, settings)
+    if _may_label(origin, settings):
+        prefix += rewrite.mime_fields(lower, content.head, ascii_only=content.is_ascii)
     if signing.applies(envelope.source, settings):
         prefix = signing.signatures(prefix + changed, content) + prefix
     if changed is header:
@@ -78,12 +80,26 @@ def _header(head: bytes) -> bytes:
     return head[: end + 2] if end >= 0 else head
 
 
+def _may_label(origin: Origin, settings: Snapshot) -> bool:
+    """Whether this message gets the MIME headers it lacks.  Courier MIME."""
+    whose = settings.hygiene.mime_headers
+    return whose == "everybody" or (whose == "submissions" and origin.add_missing_headers)
+
+
+def _completed(block: bytes, lower: bytes, settings: Snapshot) -> bytes:
+    """A user's header with whole addresses, if it may be rewritten.  Courier NOADDRREWRITE."""
+    when = settings.hygiene.rewrite_addresses
+    if when == "always" or (when == "unsigned" and rewrite.missing(lower, b"dkim-signature")):
+        return rewrite.qualify(block, settings.default_domain)
+    return block
+
+
 def _missing(lower: bytes, number: int, now: bytes, settings: Snapshot) -> bytes:
     """Fields a submitted message must have and this one lacks.  Courier submit."""
     added = b""
-    if rewrite.missing(lower, b"date"):
+    if settings.hygiene.add_date and rewrite.missing(lower, b"date"):
         added += b"Date: " + now + b"\r\n"
-    if rewrite.missing(lower, b"message-id"):
+    if settings.hygiene.add_message_id and rewrite.missing(lower, b"message-id"):
         name = f"courier.{ids.text(number)}@{settings.me}"
         added += b"Message-ID: <" + name.encode("ascii", "replace") + b">\r\n"
     if settings.queue.add_undisclosed and all(

@@ -31,11 +31,6 @@ class Esmtp:
         minimum=0,
     )
     max_header_fields: int = setting(500, "The most header fields taken; 0 is no limit.", minimum=0)
-    refuse_broken_mime: bool = setting(
-        True,
-        "Refuse messages whose MIME structure is broken beyond doubt.",
-        courier="BOFHBADMIME",
-    )
     max_recipients: int = setting(
         1_000,
         "Recipients of one message; more are put off with 431.",

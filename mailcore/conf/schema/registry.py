@@ -11,6 +11,7 @@ from mailcore.conf.schema.esmtp import Esmtp
 from mailcore.conf.schema.extensions import Extensions
 from mailcore.conf.schema.filters import Filters
 from mailcore.conf.schema.general import General
+from mailcore.conf.schema.hygiene import Hygiene
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.mailauth import Mailauth
 from mailcore.conf.schema.outgoing import Outgoing
@@ -36,6 +37,7 @@ class Snapshot:
     auth: Auth = field(default_factory=Auth)
     esmtp: Esmtp = field(default_factory=Esmtp)
     access: Access = field(default_factory=Access)
+    hygiene: Hygiene = field(default_factory=Hygiene)
     extensions: Extensions = field(default_factory=Extensions)
     policy: Policy = field(default_factory=Policy)
     filters: Filters = field(default_factory=Filters)

@@ -117,12 +117,12 @@ def _mechanisms(plan: Plan, name: str, value: Value, scope: str) -> None:
 
 def _broken_mime(plan: Plan, name: str, value: Value, scope: str) -> None:
     wanted = value.text.strip().lower()
-    if wanted in ("accept", "reject"):
-        refuse = wanted == "reject"
-        plan.put(value.where, f"{name}={wanted}", "esmtp.refuse_broken_mime", refuse, scope)
-        plan.put(value.where, f"{name}={wanted}", "queue.allow_raw_headers", not refuse, scope)
+    if wanted in ("accept", "reject", "wrap"):
+        said = f"{name}={wanted}"
+        plan.put(value.where, said, "hygiene.broken_mime", wanted, scope)
+        plan.put(value.where, said, "queue.allow_raw_headers", wanted != "reject", scope)
     else:
-        plan.decide(value.where, f"{name}={wanted}", "say accept or reject; wrap is not done here")
+        plan.decide(value.where, f"{name}={wanted}", "say accept, reject or wrap")
 
 
 def _backscatter(plan: Plan, name: str, value: Value, scope: str) -> None:
