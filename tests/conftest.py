@@ -13,6 +13,7 @@ from mailcore.accounts import directory
 from mailcore.auth import login
 from mailcore.bus.client import client
 from mailcore.conf import current
+from mailcore.policy import backscatter
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
@@ -62,3 +63,4 @@ def _fresh_caches() -> Iterator[None]:
     current.forget()
     directory.forget()
     login.forget()
+    backscatter.memory.forget()

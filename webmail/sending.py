@@ -7,16 +7,18 @@ from datetime import UTC, datetime
 
 from django.utils import timezone
 
+from mailcore import status
 from mailcore.auth.identity import Identity
 from mailcore.conf.current import snapshot
 from mailcore.conf.deployment import deployment
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
-from mailcore.errors import GrammarError
+from mailcore.errors import GrammarError, TemporaryFailure
 from mailcore.mailbox.store import MailStore
 from mailcore.message import address_list, compose
 from mailcore.message.address_list import Mailbox
 from mailcore.message.compose import Outgoing
 from mailcore.message.trace import Origin
+from mailcore.policy import rates
 from mailcore.queue import ids
 from mailcore.queue.content import ContentWriter
 from mailcore.submit.accept import accept
@@ -52,11 +54,14 @@ def send(letter: Outgoing, identity: Identity, store: MailStore, sent: str) -> s
 
     Returns when the queue has it on disk.  Raises DeliveryError in words for the writer.
     """
+    paths = list(dict.fromkeys(Path.of(one.address) for one in letter.recipients))
+    refusal = rates.judge(identity.address, len(paths), snapshot())
+    if refusal is not None:
+        raise TemporaryFailure(refusal.status or status.OTHER_SYSTEM, refusal.text)
     mint = _Mint.now()
     data = mint.build(replace(letter, extra=()), with_bcc=False)
     writer = ContentWriter(deployment().spool)
     writer.write(data)
-    paths = list(dict.fromkeys(Path.of(one.address) for one in letter.recipients))
     envelope = Envelope(
         reverse_path=Path.of(identity.address),
         recipients=tuple(EnvelopeRecipient(path) for path in paths),

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from mailcore import log
 from mailcore.accounts import directory
+from mailcore.bounce import freeze_notice
 from mailcore.conf.current import snapshot
 from mailcore.delivery import tls_reports
 from mailcore.dns.resolver import Resolver
@@ -54,6 +55,12 @@ def tidy_mailboxes() -> None:
                 store.checkpoint()
         except (OSError, MailError, sqlite3.Error) as problem:
             _log.warning("mailbox.untidy", maildir=str(maildir), error=repr(problem))
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def tell_of_freezes() -> None:
+    """Tell accounts that sent far too much, and postmaster, that they send no more."""
+    freeze_notice.tell()
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types

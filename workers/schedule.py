@@ -13,6 +13,11 @@ SCHEDULE = {
         "schedule": 3600.0,
         "options": {"expires": 3600},
     },
+    "freezes": {
+        "task": "workers.housekeeping.tell_of_freezes",
+        "schedule": 60.0,
+        "options": {"expires": 60},
+    },
     "keys": {
         "task": "workers.housekeeping.rotate_keys",
         "schedule": 3600.0,

@@ -33,7 +33,7 @@ def addressee(message: ClaimedMessage, settings: Snapshot, failed: bool) -> Addr
     """
     if message.reverse_path == DOUBLE_BOUNCE:
         return None
-    double = Addressee(_postmaster(settings), _DOUBLE_BOUNCE_PATH) if failed else None
+    double = Addressee(postmaster(settings), _DOUBLE_BOUNCE_PATH) if failed else None
     if not message.reverse_path:
         return double
     sender = message.reverse_path
@@ -58,7 +58,7 @@ def _path(text: str) -> Path:
         return Path(local, domain)
 
 
-def _postmaster(settings: Snapshot) -> Path:
+def postmaster(settings: Snapshot) -> Path:
     try:
         return Path.of(settings.general.postmaster or f"postmaster@{settings.me}")
     except GrammarError:

@@ -11,15 +11,15 @@ _MOST = 50_000
 _own: dict[str, tuple[int, float]] = {}
 
 
-def add(key: str, window: int) -> int:
-    """Count one more under `key`; the count is forgotten `window` seconds after the first."""
+def add(key: str, window: int, amount: int = 1) -> int:
+    """Count `amount` more under `key`; the count is forgotten `window` seconds after the first."""
     try:
         pipeline = client().pipeline(transaction=False)
-        pipeline.incr(_PREFIX + key)
+        pipeline.incrby(_PREFIX + key, amount)
         pipeline.expire(_PREFIX + key, window, nx=True)
         return int(pipeline.execute()[0])
     except (redis.RedisError, OSError):
-        return _add_own(key, window)
+        return _add_own(key, window, amount)
 
 
 def read(*keys: str) -> list[int]:
@@ -42,7 +42,7 @@ def forget(key: str) -> None:
         return
 
 
-def _add_own(key: str, window: int) -> int:
+def _add_own(key: str, window: int, amount: int) -> int:
     now = time.monotonic()
     if len(_own) > _MOST:
         for stale in [name for name, (_, until) in _own.items() if until <= now]:
@@ -50,5 +50,5 @@ def _add_own(key: str, window: int) -> int:
     count, until = _own.get(key, (0, 0.0))
     if until <= now:
         count, until = 0, now + window
-    _own[key] = (count + 1, until)
-    return count + 1
+    _own[key] = (count + amount, until)
+    return count + amount

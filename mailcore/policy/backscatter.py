@@ -49,7 +49,9 @@ class Memory:
             _log.error("lessons.unreadable", error=str(error))
 
     def forget(self) -> None:
-        """Read again when next asked."""
+        """Know nothing, and read again when next asked."""
+        self.known = {}
+        self.suppressing = False
         self._loaded_at = -_FRESH
 
 

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.policy import authentication, http_hook, milter, plugins, strangers
+from mailcore.policy import authentication, http_hook, milter, plugins, rates, strangers
 from mailcore.policy.contract import Check, Peer, Received, Verdict, Wanted
 
 
@@ -22,6 +22,7 @@ class Link:
 
 
 CHAIN: tuple[Link, ...] = (
+    Link("rates", rates.wanted, rates.check),
     Link("spf", strangers.spf_wanted, strangers.check_spf),
     Link("vouches", strangers.vouches_wanted, strangers.tell_vouches),
     Link("authentication", authentication.wanted, authentication.check),

@@ -7,6 +7,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from mailcore.accounts.models import Account
+from mailcore.conf import current, store
 from mailcore.message import header, mime
 from mailcore.queue.models import Message, Recipient
 from tests.support import mail
@@ -224,3 +225,14 @@ def test_a_kept_attachment_of_somebody_else_is_not_reached(
         "/mail/compose", {"text": "x", "action": "save", "keep": f"1:1:{DRAFTS}"}
     )
     assert page.context["composer"].kept == []
+
+
+def test_who_sends_too_much_is_told_and_loses_nothing(ada: Account, browser_of_ada: Client) -> None:
+    person("ben@example.com")
+    store.save("rates", {"recipients_day": 1}, by="test")
+    current.refresh()
+    given = {"to": "ben@example.com, ada@example.com", "text": "to both", "action": "send"}
+    page = browser_of_ada.post("/mail/compose", given)
+    assert b"No more than 1 recipients within a day" in page.content
+    assert b"to both" in page.content
+    assert not Message.objects.using("queue").exists()

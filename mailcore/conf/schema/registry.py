@@ -18,6 +18,7 @@ from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.policy import Policy
 from mailcore.conf.schema.pop3 import Pop3
 from mailcore.conf.schema.queue import Queue
+from mailcore.conf.schema.rates import Rates
 from mailcore.conf.schema.webmail import Webmail
 
 Values = Mapping[str, Mapping[str, Any]]  # section → name → value
@@ -41,6 +42,7 @@ class Snapshot:
     extensions: Extensions = field(default_factory=Extensions)
     policy: Policy = field(default_factory=Policy)
     filters: Filters = field(default_factory=Filters)
+    rates: Rates = field(default_factory=Rates)
     queue: Queue = field(default_factory=Queue)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)

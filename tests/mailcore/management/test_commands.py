@@ -159,3 +159,12 @@ def test_settings_have_scopes() -> None:
     assert read("settings", "show", "queue.helo", "--scope", "listener:vanity")["value"] == ""
     with pytest.raises(CommandError, match="listener:NAME"):
         run("settings", "show", "queue.helo", "--scope", "vanity")
+
+
+def test_an_account_is_frozen_listed_and_thawed() -> None:
+    run("freeze", "add", "Ann@a.test", "--reason", "asked me why")
+    (row,) = read("freeze", "list")
+    assert (row["account"], row["reason"]) == ("ann@a.test", "asked me why")
+    run("freeze", "remove", "ann@a.test")
+    with pytest.raises(CommandError, match="is not frozen"):
+        run("freeze", "remove", "ann@a.test")

@@ -27,12 +27,6 @@ GONE = Experience(
 SETTINGS = Snapshot(policy=Policy(suppress_after=2))
 
 
-@pytest.fixture(autouse=True)
-def forgetful() -> None:
-    backscatter.memory.known = {}
-    backscatter.memory.forget()
-
-
 def learn(*outcomes: Experience, settings: Snapshot = SETTINGS) -> None:
     lessons.learn(outcomes, settings)
     backscatter.memory.load()

@@ -34,10 +34,7 @@ def dns(people: None) -> Iterator[DnsServer]:
     store.save("queue", {"resolvers": [server.address]}, by="test")
     store.save("esmtp", {"proxy_from": ["127.0.0.1"]}, by="test")
     current.refresh()
-    backscatter.memory.known = {}
-    backscatter.memory.forget()
     yield server
-    backscatter.memory.known = {}
     server.stop()
 
 
@@ -262,3 +259,16 @@ def test_users_are_told_at_once_of_suppressed_addresses(smtp: Addresses, dns: Dn
         code, text = client.rcpt("gone@far.example")
         assert (code, b"asked us to stop" in text) == (550, True)
         assert client.rcpt("joe@far.example")[0] == 250
+
+
+def test_a_login_that_sends_too_much_is_put_off(smtp: Addresses, people: None) -> None:
+    settings("rates", recipients_hour=3)
+    with smtplib.SMTP(*smtp["submission"]) as client:
+        client.starttls(context=ssl._create_unverified_context())
+        client.login("alice@example.com", "wonderland")
+        for _ in range(3):
+            client.sendmail("alice@example.com", ["bob@example.com"], "Subject: x\n\n")
+        with pytest.raises(smtplib.SMTPDataError) as refused:
+            client.sendmail("alice@example.com", ["bob@example.com"], "Subject: x\n\n")
+    assert refused.value.smtp_code == 450
+    assert Message.objects.count() == 3
