@@ -49,3 +49,10 @@ def accepted(plan: Plan, name: str, text: str, names: Names) -> None:
             plan.nothing(where, line, "the domain is ours")
         else:
             plan.missing(where, line, f"mail for {domain} is not relayed unless {domain} is ours")
+
+
+def percent_relay(plan: Plan, name: str, text: str, names: Names) -> None:
+    """esmtppercentrelay: for which domains user%domain@ours is passed on."""
+    for number, line in lines.items(text):
+        domain = starred(line.split()[0].lower(), names.host)
+        plan.extend(Where(name, number), line, "outgoing.percent_relay", [domain])

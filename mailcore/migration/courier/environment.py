@@ -46,14 +46,24 @@ def settle(
     """Make settings of the variables."""
     asks = environment.get("TLS_VERIFYPEER", _NOBODY).text.upper() not in ("", "NONE")
     for name, value in environment.items():
-        if name == "TLS_TRUSTCERTS" and sections != CLIENT:
+        if name == "TLS_TRUSTCERTS" and sections == CLIENT:
+            _authorities(plan, name, value, scope)
+        elif name == "TLS_TRUSTCERTS" and not asks:
+            plan.nothing(value.where, name, "clients were not asked for certificates")
+        elif name == "TLS_TRUSTCERTS":
             why = "paste these certificates into access.client_authorities"
-            if asks:
-                plan.decide(value.where, f"{name}={value.text}", why)
-            else:
-                plan.nothing(value.where, name, "clients were not asked for certificates")
+            plan.decide(value.where, f"{name}={value.text}", why)
         else:
             _settle(plan, name, value, sections, scope)
+
+
+def _authorities(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """The client's: with any, Courier obeyed MTA-STS too."""
+    if value.text:
+        plan.put(value.where, name, "outgoing.tls_authorities", value.text, scope)
+        plan.put(value.where, name, "outgoing.mta_sts", True, scope)
+    else:
+        plan.nothing(value.where, name, "the system's authorities are believed")
 
 
 def _settle(plan: Plan, name: str, value: Value, sections: tuple[str, ...], scope: str) -> None:
@@ -110,6 +120,8 @@ def _mechanisms(plan: Plan, name: str, value: Value, scope: str) -> None:
     for one in value.text.upper().split():
         if one not in known:
             plan.missing(value.where, f"{name}={one}", "this mechanism is not offered here")
+    if "CRAM-MD5" in kept:
+        plan.decide(value.where, "CRAM-MD5", "works for passwords kept for it: auth.keep_passwords")
     if kept and setting:
         modern = [one for one in setting.default if one not in (*kept, "PLAIN", "LOGIN")]
         plan.put(value.where, name, path, (*kept, *modern), scope)
@@ -178,6 +190,15 @@ def _options(plan: Plan, name: str, value: Value, scope: str) -> None:
             plan.nothing(value.where, option, "how the old listener was run; means nothing here")
 
 
+def _certificate_name(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """TLS_EXTERNAL: where a client's certificate names its login."""
+    setting = registry.find("access.client_name")
+    choices = {one.lower(): one for one in setting.choices} if setting else {}
+    wanted = value.text.strip()
+    field = choices.get(wanted.lower(), wanted)
+    plan.put(value.where, f"{name}={wanted}", "access.client_name", field, scope)
+
+
 def _modules(plan: Plan, name: str, value: Value, scope: str) -> None:
     plan.decide(value.where, f"{name}={value.text}", facts.LOGINS)
 
@@ -214,4 +235,5 @@ _SPECIAL: dict[str, Callable[[Plan, str, Value, str], None]] = {
     "TCPDOPTS": _options,
     "DROP": _options,
     "authmodulelist": _modules,
+    "TLS_EXTERNAL": _certificate_name,
 }

@@ -75,7 +75,6 @@ DEPLOYMENT = {
     "SSLADDRESS": _PORTS,
     "TLS_CERTFILE": _CERTIFICATE,
     "TLS_PRIVATE_KEYFILE": _CERTIFICATE,
-    "TLS_EXTERNAL": "users' certificates: see access.client_authorities and access.client_name",
 }
 
 # Limits of a whole server process: no listener has its own.
@@ -92,6 +91,7 @@ HARMLESS = {
     "ESMTP_TLS_REQUIRED": ("0",),
     "ESMTP_LOG_DIALOG": ("0",),
     "IMAP_TLS_REQUIRED": ("0", "1"),
+    "POP3_TLS_REQUIRED": ("0", "1"),
     "TLS_VERIFYPEER": ("NONE", ""),
     "IMAP_PROXY": ("0",),
     "IMAP_PROXY_FOREIGN": ("0",),
@@ -168,6 +168,14 @@ ONE_LINE = frozenset(
     ]
 )
 
+# What Courier did without the file or line, where that is not what we do: old name → setting,
+# value.
+DEFAULTS = {
+    "sizelimit": ("esmtp.size_limit", "10M"),
+    "defaultsep": ("queue.extension_separators", "-+"),
+    "maxrcpts": ("esmtp.max_recipients", "100"),
+}
+
 # Files that need a word and no more: name or pattern → (is it missing, why).
 FLAGS = {
     "locallowercase": (False, "local parts are the same in any case here"),
@@ -176,8 +184,6 @@ FLAGS = {
     "usexsender": (True, "no X-Sender field is added"),
     "uucprewriteheaders": (True, "there is no UUCP yet"),
     "ldapaliasrc": (True, "aliases are not looked up in LDAP yet"),
-    "esmtppercentrelay": (True, "user%host@here is not relayed"),
-    "esmtppercentrelay.dir": (True, "user%host@here is not relayed"),
     "imapaccess": (True, "IMAP and POP3 have no list of networks"),
     "userdb": (True, "accounts: make them with `manage.py account add --hashed`"),
     "faxrc": (True, "there is no fax yet"),

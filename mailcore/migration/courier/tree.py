@@ -38,6 +38,7 @@ class _Reader:
         for name in present:
             if name not in self.done:
                 self._left_over(name)
+        self._defaults()
 
     def _one_line_files(self, present: list[str]) -> None:
         for name in present:
@@ -98,6 +99,8 @@ class _Reader:
         self._each("hosteddomains", self._with_names(addresses.hosted))
         for name in ("esmtpacceptmailfor", "esmtpacceptmailfor.dir"):
             self._each(name, self._with_names(addresses.accepted))
+        for name in ("esmtppercentrelay", "esmtppercentrelay.dir"):
+            self._each(name, self._with_names(addresses.percent_relay))
         self._each(
             "aliases",
             lambda one: aliases.read(
@@ -126,6 +129,13 @@ class _Reader:
     def _first(self, name: str) -> str:
         one = self.files.read(name)
         return lines.first(one.text).lower() if isinstance(one, Text) else ""
+
+    def _defaults(self) -> None:
+        """What Courier did unasked and we don't."""
+        for name, (path, value) in facts.DEFAULTS.items():
+            if ("", path) not in self.plan.settings:
+                why = f"Courier's default was {value}; {path} says what holds here"
+                self.plan.decide(Where(name), f"no {name}", why)
 
     def _left_over(self, name: str) -> None:
         where = Where(name)

@@ -13,12 +13,15 @@ from mailcore.accounts import administration
 from mailcore.accounts.models import Alias, Domain
 from mailcore.accounts.undo import undo
 from mailcore.conf import current, store
+from mailcore.conf.schema.registry import SETTINGS
 from mailcore.envelope import Path as Address
 from mailcore.errors import ConfigError
 from mailcore.migration import apply, read
+from mailcore.migration.names import counterparts
 from mailcore.migration.plan import Plan, Verdict
 from mailcore.policy import access
 from mailcore.routing import router
+from mailcore.smtpd import listeners
 from mailcore.transports.esmtp import routes
 
 pytestmark = pytest.mark.django_db
@@ -138,6 +141,46 @@ def test_what_a_package_manager_left_and_what_nobody_knows_is_told(old: Path) ->
 def test_a_domains_own_settings_go_to_its_scope(old: Path) -> None:
     made = plan(old)
     assert setting(made, "queue.helo", "domain:hosted.example") == "out.hosted.example"
+
+
+def test_an_address_of_its_own_is_a_listener_with_its_settings(old: Path) -> None:
+    made = plan(old)
+    listeners.check(setting(made, "access.listeners"))
+    assert "vhost-192.0.2.10 smtp 192.0.2.10" in setting(made, "access.listeners")
+    scope = "listener:vhost-192.0.2.10-submission"
+    assert setting(made, "queue.source_ipv4", scope) == "192.0.2.10"
+
+
+def test_the_clients_authorities_bring_mta_sts_and_the_servers_need_a_decision(old: Path) -> None:
+    tree = old / "etc/courier"
+    made = plan(old)
+    assert setting(made, "outgoing.tls_authorities") == "/etc/ssl/certs"
+    assert setting(made, "outgoing.mta_sts") is True
+    assert "esmtpd:17" in told(made, Verdict.NOTHING)
+    text = (tree / "esmtpd").read_text().replace("TLS_VERIFYPEER=NONE", "TLS_VERIFYPEER=PEER")
+    (tree / "esmtpd").write_text("TLS_EXTERNAL=emailaddress\n" + text)
+    made = plan(old)
+    assert "access.client_authorities" in told(made, Verdict.DECIDE)["esmtpd:18"]
+    assert setting(made, "access.client_name") == "emailAddress"
+
+
+def test_what_courier_did_unasked_is_told_where_we_do_otherwise(old: Path) -> None:
+    tree = old / "etc/courier"
+    assert "sizelimit" not in told(plan(old), Verdict.DECIDE)
+    (tree / "sizelimit").unlink()
+    (tree / "esmtppercentrelay").write_text("inside.test\n")
+    made = plan(old)
+    assert "10M" in told(made, Verdict.DECIDE)["sizelimit"]
+    assert setting(made, "outgoing.percent_relay") == ("inside.test",)
+
+
+def test_every_setting_that_names_a_variable_of_couriers_is_found_by_it() -> None:
+    named = [one for section in SETTINGS.values() for one in section.values() if one.courier]
+    assert named
+    for one in named:
+        name = one.courier.partition("=")[0]
+        found = [setting for setting, _ in counterparts(name, (one.section,))]
+        assert one in found or " " in name
 
 
 def test_imported_settings_then_hold(old: Path) -> None:
