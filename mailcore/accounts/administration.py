@@ -5,7 +5,7 @@ raise ConfigError, in words for the administrator, and then nothing has changed.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from urllib.parse import quote
 
@@ -20,6 +20,7 @@ from mailcore.errors import ConfigError, GrammarError
 
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 MIN_PASSWORD = 8
+_BATCH = 500  # rows of one query
 
 
 def domain_name(text: str) -> str:
@@ -176,6 +177,44 @@ def set_alias(text: str, targets: Sequence[str], *, by: str, must_be_new: bool =
             address=name, defaults={"domain": domain, "targets": wanted}
         )
         return row
+
+
+def set_aliases(wanted: Mapping[str, Sequence[str]], *, by: str) -> None:
+    """Make or replace many aliases at once, in a few queries."""
+    aliases = {alias_name(name): alias_targets(targets) for name, targets in wanted.items()}
+    domains = {row.name: row for row in Domain.objects.all()}
+    for name in aliases:
+        if name.rpartition("@")[2] not in domains:
+            raise ConfigError(f"there is no domain {name.rpartition('@')[2]}; add it first")
+    with _one_revision(f"Set {len(aliases)} aliases", by):
+        for some in _batches(list(aliases)):
+            for taken in Account.objects.filter(address__in=some).values_list("address", flat=True):
+                if taken not in aliases[taken]:
+                    raise ConfigError(
+                        f"{taken} is an account; list it as a target too to keep its mail"
+                    )
+            rows = [
+                Alias(address=name, domain=domains[name.rpartition("@")[2]], targets=aliases[name])
+                for name in some
+            ]
+            Alias.objects.bulk_create(
+                rows,
+                update_conflicts=True,
+                unique_fields=["address"],
+                update_fields=["targets", "domain"],
+            )
+
+
+def remove_aliases(names: Sequence[str], *, by: str) -> None:
+    """Remove many aliases at once."""
+    with _one_revision(f"Remove {len(names)} aliases", by):
+        for some in _batches(names):
+            Alias.objects.filter(address__in=some).delete()
+
+
+def _batches(names: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(names), _BATCH):
+        yield names[start : start + _BATCH]
 
 
 def remove_alias(text: str, *, by: str) -> None:

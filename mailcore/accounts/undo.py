@@ -1,9 +1,10 @@
 """Put back what one change set changed, settings and directory alike.
 
-A line of the directory has the section "domain" or "alias"; its values are what `domain` and
-`alias` here make of the row, or null where there was none.
+A line of the directory has the section "domain" or "alias"; its values are what `domains` and
+`aliases` here tell of the row, or null where there was none.
 """
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from mailcore.accounts import administration
@@ -17,46 +18,52 @@ DOMAIN, ALIAS = "domain", "alias"
 
 def undo(change_set: int, *, by: str) -> int | None:
     """As `store.undo`, which does the settings.  Raises ConfigError; then nothing has changed."""
-    return store.undo(change_set, by=by, directory=lambda change: put(change, by=by))
+    return store.undo(change_set, by=by, directory=lambda changes: put(changes, by=by))
 
 
-def domain(name: str) -> Any:
-    """The domain as a change set tells it; None when there is none."""
-    row = Domain.objects.filter(name=name).first()
-    return None if row is None else {"active": row.active}
+def domains() -> dict[str, Any]:
+    """Every domain as a change set tells it."""
+    return {name: {"active": on} for name, on in Domain.objects.values_list("name", "active")}
 
 
-def alias(address: str) -> Any:
-    """The alias as a change set tells it; None when there is none."""
-    row = Alias.objects.filter(address=address).first()
-    return None if row is None else list(row.targets)
+def aliases() -> dict[str, Any]:
+    """Every alias as a change set tells it."""
+    return dict(Alias.objects.values_list("address", "targets"))
 
 
-def put(change: Change, *, by: str) -> None:
-    """Make one line of a change set true.  Raises ConfigError, also where `old` isn't so."""
-    if change.section == DOMAIN:
-        _check(change, domain(change.name))
-        _put_domain(change, by)
-    elif change.section == ALIAS:
-        _check(change, alias(change.name))
-        if change.new is None:
-            administration.remove_alias(change.name, by=by)
-        else:
-            administration.set_alias(change.name, change.new, by=by)
-    else:
+def put(changes: Sequence[Change], *, by: str) -> None:
+    """Make lines of a change set true.
+
+    Raises ConfigError, also where `old` isn't so: call it inside a transaction.
+    """
+    of_domains = [change for change in changes if change.section == DOMAIN]
+    of_aliases = [change for change in changes if change.section == ALIAS]
+    if len(of_domains) + len(of_aliases) < len(changes):
         raise ConfigError("this change cannot be undone")
+    _check(of_domains, domains() if of_domains else {})
+    _check(of_aliases, aliases() if of_aliases else {})
+    for change in of_domains:
+        if change.new is not None:
+            _put_domain(change, by)
+    made = {change.name: change.new for change in of_aliases if change.new is not None}
+    if made:
+        administration.set_aliases(made, by=by)
+    gone = [change.name for change in of_aliases if change.new is None]
+    if gone:
+        administration.remove_aliases(gone, by=by)
+    for change in of_domains:
+        if change.new is None:
+            administration.remove_domain(change.name, by=by)
 
 
 def _put_domain(change: Change, by: str) -> None:
-    if change.new is None:
-        administration.remove_domain(change.name, by=by)
-        return
     if change.old is None:
         administration.add_domain(change.name, by=by)
     if change.new["active"] is not (change.old or {"active": True})["active"]:
         administration.set_domain(change.name, active=change.new["active"], by=by)
 
 
-def _check(change: Change, present: Any) -> None:
-    if present != change.old:
-        raise ConfigError(f"{change.section} {change.name} has been changed again since")
+def _check(changes: Sequence[Change], present: Mapping[str, Any]) -> None:
+    for change in changes:
+        if present.get(change.name) != change.old:
+            raise ConfigError(f"{change.section} {change.name} has been changed again since")

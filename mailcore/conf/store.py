@@ -1,6 +1,6 @@
 """Read and write settings.  One save is one transaction, one change set, one new revision."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
@@ -155,11 +155,11 @@ def one_change_set(summary: str, *, by: str) -> Iterator[Gathered]:
 
 
 def undo(
-    change_set: int, *, by: str, directory: Callable[[Change], None] | None = None
+    change_set: int, *, by: str, directory: Callable[[Sequence[Change]], None] | None = None
 ) -> int | None:
     """Put back what `change_set` changed, as a change set of its own.
 
-    `directory` puts back a line that is of no setting (`accounts.undo` brings it).  Raises
+    `directory` puts back the lines that are of no setting (`accounts.undo` brings it).  Raises
     ConfigError when something was changed again since, or it cannot be undone.
     """
     with transaction.atomic(using="default"):
@@ -167,15 +167,16 @@ def undo(
         if row is None or not row.undoable or row.undone_by_id is not None:
             raise ConfigError("this change cannot be undone")
         with one_change_set(f"Undo: {row.summary}", by=by) as gathered:
-            for line in reversed(row.diff):
-                back = Change(**line | {"old": line["new"], "new": line["old"]})
-                if back.section in registry.SETTINGS:
-                    _put_back(back, by)
-                elif directory is None:
-                    raise ConfigError("this change cannot be undone here")
-                else:
-                    directory(back)
-                    gathered.changes.append(back)
+            back = [Change(**line | {"old": line["new"], "new": line["old"]}) for line in row.diff]
+            others = [one for one in back if one.section not in registry.SETTINGS]
+            if others and directory is None:
+                raise ConfigError("this change cannot be undone here")
+            if others and directory is not None:
+                directory(others)
+                gathered.changes += others
+            for one in back:
+                if one.section in registry.SETTINGS:
+                    _put_back(one, by)
         ChangeSet.objects.filter(pk=row.pk).update(undone_by=gathered.id)
         return gathered.id
 

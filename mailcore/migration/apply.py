@@ -1,6 +1,6 @@
 """A plan → the settings and the directory, as one change set; or only what it would be."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,7 +10,6 @@ from mailcore.accounts import undo
 from mailcore.accounts.models import Account
 from mailcore.conf import store
 from mailcore.conf.store import Change
-from mailcore.errors import ConfigError
 from mailcore.migration.plan import Plan, Where
 
 Sections = dict[tuple[str, str], dict[str, Any]]  # scope and section → name → value
@@ -25,35 +24,18 @@ class Applied:
 
 
 def apply(plan: Plan, *, summary: str, by: str) -> Applied:
-    """Write it all in one transaction.  What turns out impossible becomes a note of the plan."""
-
-    def impossible(change: Change, error: ConfigError) -> None:
-        plan.decide(Where(""), change.name, str(error))
-
-    return write(_directory(plan), _sections(plan), summary=summary, by=by, impossible=impossible)
+    """Write it all.  What turns out impossible becomes a note of the plan."""
+    return write(list(_directory(plan)), _sections(plan), summary=summary, by=by)
 
 
-def write(
-    directory: Iterable[Change],
-    sections: Sections,
-    *,
-    summary: str,
-    by: str,
-    impossible: Callable[[Change, ConfigError], None] | None = None,
-) -> Applied:
+def write(directory: Sequence[Change], sections: Sections, *, summary: str, by: str) -> Applied:
     """Write changes of the directory and values of settings, as one change set.
 
-    Raises ConfigError, unless `impossible` takes what is wrong with a domain or alias.
+    Raises ConfigError; then nothing is written.
     """
     with store.one_change_set(summary, by=by) as gathered:
-        for change in directory:
-            try:
-                undo.put(change, by=by)
-                gathered.changes.append(change)
-            except ConfigError as error:
-                if impossible is None:
-                    raise
-                impossible(change, error)
+        undo.put(directory, by=by)
+        gathered.changes += directory
         for (scope, section), values in sections.items():
             store.save(section, values, by=by, scope=scope)
     return Applied(tuple(gathered.changes), gathered.id)
@@ -68,20 +50,18 @@ def rehearse(write_it: Callable[[], Applied]) -> Applied:
 
 
 def _directory(plan: Plan) -> Iterator[Change]:
-    """Domains before the aliases in them; what is so already is left out."""
+    """What is so already is left out, and what would take an account's mail."""
+    present = undo.domains()
     for name in plan.domains:
-        present = undo.domain(name)
-        if present is None:
+        if name not in present:
             yield Change("", undo.DOMAIN, name, None, {"active": True})
     accounts = _accounts(plan.aliases)
+    aliases = undo.aliases()
     for address, targets in plan.aliases.items():
-        wanted = list(targets)
-        if address in accounts and address not in wanted:
+        if address in accounts and address not in targets:
             plan.decide(Where(""), address, "there is an account of this name; its mail stays")
-            continue
-        old = undo.alias(address)
-        if old != wanted:
-            yield Change("", undo.ALIAS, address, old, wanted)
+        elif aliases.get(address) != list(targets):
+            yield Change("", undo.ALIAS, address, aliases.get(address), list(targets))
 
 
 def _accounts(addresses: Iterable[str]) -> set[str]:

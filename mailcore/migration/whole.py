@@ -9,7 +9,6 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from mailcore.accounts import administration, undo
-from mailcore.accounts.models import Alias, Domain
 from mailcore.conf import store, values
 from mailcore.conf.fields import Setting
 from mailcore.conf.schema import registry
@@ -37,8 +36,8 @@ def tables(*, secrets: bool) -> Tables:
         "secrets": secrets,
         "settings": settings,
         "scopes": scopes,
-        "domains": {one.name: {"active": one.active} for one in Domain.objects.all()},
-        "aliases": {one.address: tuple(one.targets) for one in Alias.objects.all()},
+        "domains": undo.domains(),
+        "aliases": undo.aliases(),
     }
 
 
@@ -98,22 +97,20 @@ def value(setting: Setting, text: Any) -> Any:
 def _directory(document: Mapping[str, Any]) -> Iterator[Change]:
     """New domains, then aliases, then what goes: an alias before its domain."""
     wanted = _domains(document)
-    present = {one.name: {"active": one.active} for one in Domain.objects.all()}
+    present, rows = undo.domains(), undo.aliases()
     gone = set(present) - set(wanted) if wanted is not None else set()
     for name, facts in (wanted or {}).items():
         if present.get(name) != facts:
             yield Change("", undo.DOMAIN, name, present.get(name), facts)
     aliases = _aliases(document)
-    rows = {
-        one.address: (list(one.targets), one.domain.name)
-        for one in Alias.objects.select_related("domain")
-    }
     for address, targets in (aliases or {}).items():
-        old = rows[address][0] if address in rows else None
-        if old != targets:
-            yield Change("", undo.ALIAS, address, old, targets)
-    for address, (targets, domain) in rows.items():
-        if domain in gone or (aliases is not None and address not in aliases):
+        if address.rpartition("@")[2] in gone:
+            raise ConfigError(f"aliases.{address}: its domain is not in the table of domains")
+        if rows.get(address) != targets:
+            yield Change("", undo.ALIAS, address, rows.get(address), targets)
+    for address, targets in rows.items():
+        domain = address.rpartition("@")[2]
+        if (aliases is None and domain in gone) or (aliases is not None and address not in aliases):
             yield Change("", undo.ALIAS, address, targets, None)
     for name in sorted(gone):
         yield Change("", undo.DOMAIN, name, present[name], None)

@@ -3,7 +3,7 @@
 import pytest
 
 from mailcore.accounts import administration, directory
-from mailcore.accounts.models import Account
+from mailcore.accounts.models import Account, Alias
 from mailcore.conf import current, store
 from mailcore.errors import ConfigError
 
@@ -94,3 +94,25 @@ def test_every_change_names_who_made_it_and_no_password(domain: str) -> None:
     told = [(past.by, past.summary) for past in store.history()]
     assert ("eve", f"Change the password of bob@{domain}") in told
     assert not any("wonderland" in what or "looking" in what for _, what in told)
+
+
+def test_many_aliases_are_set_and_removed_at_once() -> None:
+    administration.add_domain("many.test", by="test")
+    administration.set_alias("a0@many.test", ["old@many.test"], by="test")
+    wanted = {f"A{number}@Many.test": ["x@many.test", "x@many.test"] for number in range(1_200)}
+    administration.set_aliases(wanted, by="test")
+    assert Alias.objects.count() == 1_200
+    assert Alias.objects.get(address="a0@many.test").targets == ["x@many.test"]
+    administration.remove_aliases([name.lower() for name in wanted], by="test")
+    assert Alias.objects.count() == 0
+
+
+def test_of_many_aliases_one_bad_one_means_that_none_is_set() -> None:
+    administration.add_domain("many.test", by="test")
+    administration.add_account("alice@many.test", "wonderland", by="test")
+    for bad in ("x@elsewhere.test", "alice@many.test"):
+        with pytest.raises(ConfigError):
+            administration.set_aliases(
+                {"good@many.test": ["x@y.test"], bad: ["x@y.test"]}, by="test"
+            )
+    assert Alias.objects.count() == 0

@@ -168,6 +168,13 @@ def test_a_domain_with_accounts_does_not_go(configured: None) -> None:
     assert Domain.objects.count() == 2
 
 
+def test_an_alias_is_not_lost_with_its_domain(configured: None) -> None:
+    wanted = {"format": 1, "domains": {}, "aliases": {"sales@example.com": ["x@y.test"]}}
+    with pytest.raises(ConfigError, match="not in the table of domains"):
+        whole.apply(wanted, summary="Contradiction", by="test")
+    assert Alias.objects.count() == 2
+
+
 def test_the_difference_is_shown_and_not_written(configured: None, tmp_path: Path) -> None:
     file = tmp_path / "conf.toml"
     file.write_text('format = 1\n[domains]\n"example.com" = {}\n"new.test" = {}\n')
