@@ -8,7 +8,7 @@ from mailcore import log
 from mailcore.accounts import directory
 from mailcore.bounce import freeze_notice
 from mailcore.conf.current import snapshot
-from mailcore.delivery import tls_reports
+from mailcore.delivery import dmarc_reports, tls_reports
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import MailError
 from mailcore.mailauth import keys
@@ -32,6 +32,7 @@ def sweep() -> None:
     greylist.prune(now)
     sts.expire(now)
     counts.prune(datetime.now(UTC).date())
+    dmarc_reports.prune(now)
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types
@@ -39,6 +40,13 @@ def report_tls() -> None:
     """Send yesterday's TLS reports, and read those that came about us."""
     tls_reports.send(datetime.now(UTC).date() - timedelta(days=1))
     tls_reports.read_all()
+
+
+@app.task  # type: ignore[untyped-decorator]  # Celery has no types
+def report_dmarc() -> None:
+    """Send the DMARC reports of days that are over, and read those that came about us."""
+    dmarc_reports.send(datetime.now(UTC).date())
+    dmarc_reports.read_all()
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types

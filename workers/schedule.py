@@ -18,6 +18,11 @@ SCHEDULE = {
         "schedule": 60.0,
         "options": {"expires": 60},
     },
+    "dmarc-reports": {
+        "task": "workers.housekeeping.report_dmarc",
+        "schedule": 3600.0,
+        "options": {"expires": 3600},
+    },
     "keys": {
         "task": "workers.housekeeping.rotate_keys",
         "schedule": 3600.0,

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from mailcore import status
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import GrammarError, TemporaryFailure
 from mailcore.mailauth import dmarc_record
@@ -80,6 +81,14 @@ class _Walks:
                 best = name
             below = name
         return best
+
+
+def organisation(domain: str, resolver: Resolver) -> str:
+    """The organisational domain of `domain`.  Blocks; raises TemporaryFailure."""
+    try:
+        return _Walks(resolver, time.monotonic() + LONGEST_CHECK).organisation(domain)
+    except TimeoutError:
+        raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
 
 
 def evaluate(

@@ -71,7 +71,7 @@ def records(domain: str) -> list[Record]:
                 "Where the policy is fetched, by HTTPS with a certificate of that name.",
             ),
         ]  # fmt: skip
-    report_to = rules.tls_report_to or f"postmaster@{name}"
+    report_to = snapshot().outgoing.tls_report_account or f"postmaster@{name}"
     found += [
         Record(
             "TLS reports", "TXT", f"_smtp._tls.{name}", f"v=TLSRPTv1; rua=mailto:{report_to}",

@@ -1,10 +1,11 @@
 """Is it from whom it says?  DKIM, ARC and DMARC of strangers' mail.  docs/mailauth.md."""
 
 import time
+from datetime import UTC, datetime
 
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.dns import resolver
-from mailcore.mailauth import authentication, results
+from mailcore.mailauth import authentication, observations, results
 from mailcore.mailauth.authentication import Authentication, SpfOutcome
 from mailcore.mailauth.dmarc_record import Wish
 from mailcore.mailauth.text import SignedText
@@ -38,6 +39,8 @@ def check(received: Received) -> Verdict:
         resolver.shared(queue.resolvers, float(rules.dns_timeout)),
         time.time(),
     )
+    if spf is not None and rules.dmarc_reports and not _is_report(received):
+        observations.note(found, spf, received.peer.address, datetime.now(UTC).date())
     return Verdict(
         refusal=_refusal(found) if rules.dmarc == "enforce" else None,
         results=tuple(_spf_clause(spf, received) + found.clauses(rules)),
@@ -48,9 +51,18 @@ def check(received: Received) -> Verdict:
 
 def _spf_clause(spf: SpfOutcome | None, received: Received) -> list[str]:
     """What DMARC relied on, unless another check has told it."""
-    if spf is None or any(each.startswith("spf=") for each in received.so_far.results):
+    if spf is None:
+        return []
+    told = f"smtp.{spf.identity}="
+    if any(each.startswith("spf=") and told in each for each in received.so_far.results):
         return []
     return [results.spf(spf.result, spf.identity, spf.subject)]
+
+
+def _is_report(received: Received) -> bool:
+    """Mail to where reports come to us: nobody reports on reports."""
+    account = received.settings.mailauth.dmarc_report_account.lower()
+    return bool(account) and all(each.key == account for each in received.recipients)
 
 
 def _refusal(found: Authentication) -> Reply | None:

@@ -100,6 +100,3 @@ class Mailauth:
         minimum=86_400,
         maximum=31_557_600,
     )
-    tls_report_to: str = setting(
-        "", "Where others are asked to send TLS reports: an address, shown in the DNS records."
-    )
