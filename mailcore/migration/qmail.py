@@ -110,8 +110,7 @@ class _Reader:
             if domain in self.plan.domains or domain in ours:
                 self.plan.nothing(Where(name, number), line, "the domain is ours")
             else:
-                why = f"mail for {domain} is not relayed unless {domain} is ours"
-                self.plan.missing(Where(name, number), line, why)
+                self.plan.extend(Where(name, number), line, "esmtp.relay_to", [domain])
 
     def _virtual(self, name: str, text: str) -> None:
         for number, line in lines.items(text):

@@ -1,5 +1,7 @@
 """Nobody relays through us unless we said so."""
 
+from collections.abc import Sequence
+
 from mailcore import status
 from mailcore.envelope import Path
 from mailcore.protocol.reply import Reply
@@ -16,6 +18,17 @@ def check_recipient(*, local: bool, authenticated: bool, relay_client: bool) -> 
     if local or authenticated or relay_client:
         return None
     return DENIED
+
+
+def passes_on(domain: str, domains: Sequence[str]) -> bool:
+    """Whether anybody may send mail for `domain` through us.  Courier esmtpacceptmailfor.
+
+    `domains` are names, or `.name` for all below it.
+    """
+    return any(
+        domain == one or (one.startswith(".") and domain.endswith(one))
+        for one in map(str.lower, domains)
+    )
 
 
 def with_suffix(path: Path, suffix: str) -> Path:

@@ -180,7 +180,8 @@ class Transactions(Contents):
         resolution = await admission.resolve_recipient(
             path,
             authenticated=self.identity is not None,
-            relay_client=self.access.may_relay,
+            relay_client=self.access.may_relay
+            or relay.passes_on(path.domain, self.settings.esmtp.relay_to),
         )
         if isinstance(resolution, Reply):
             return resolution

@@ -68,6 +68,12 @@ class Esmtp:
         "Networks (such as 192.0.2.0/24) whose machines may relay without logging in.",
         courier="RELAYCLIENT",
     )
+    relay_to: tuple[str, ...] = setting(
+        (),
+        "Domains of other servers that anybody may send to through us, as a backup of theirs;"
+        " .domain for all below it.",
+        courier="esmtpacceptmailfor",
+    )
     deny_from: tuple[str, ...] = setting(
         (), "Networks whose machines may not send us anything.", courier="BLOCK"
     )

@@ -42,13 +42,13 @@ def hosted(plan: Plan, name: str, text: str, names: Names) -> None:
 
 
 def accepted(plan: Plan, name: str, text: str, names: Names) -> None:
-    """esmtpacceptmailfor: domains that aren't ours would be relayed to their own servers."""
+    """esmtpacceptmailfor: mail for domains that aren't ours is relayed to their own servers."""
     for number, line in lines.items(text):
         where, domain = Where(name, number), starred(line.split()[0].lower(), names.host)
         if domain in plan.domains or domain == names.me:
             plan.nothing(where, line, "the domain is ours")
         else:
-            plan.missing(where, line, f"mail for {domain} is not relayed unless {domain} is ours")
+            plan.extend(where, line, "esmtp.relay_to", [domain])
 
 
 def percent_relay(plan: Plan, name: str, text: str, names: Names) -> None:

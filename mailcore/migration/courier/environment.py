@@ -15,7 +15,7 @@ from mailcore.migration.grammar import lines, shell, tcpd
 from mailcore.migration.plan import Plan, Where
 from mailcore.policy import blocklist
 
-ESMTP = ("esmtp", "access", "extensions", "policy")
+ESMTP = ("esmtp", "access", "extensions", "policy", "hygiene")
 CLIENT = ("queue", "outgoing", "general", "policy")
 
 
@@ -129,12 +129,33 @@ def _mechanisms(plan: Plan, name: str, value: Value, scope: str) -> None:
 
 def _broken_mime(plan: Plan, name: str, value: Value, scope: str) -> None:
     wanted = value.text.strip().lower()
-    if wanted in ("accept", "reject", "wrap"):
-        said = f"{name}={wanted}"
-        plan.put(value.where, said, "hygiene.broken_mime", wanted, scope)
-        plan.put(value.where, said, "queue.allow_raw_headers", wanted != "reject", scope)
+    plan.put(value.where, f"{name}={wanted}", "hygiene.broken_mime", wanted, scope)
+
+
+def _mime(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """MIME=none leaves messages alone; the other values converted them."""
+    if value.text.strip().lower() == "none":
+        plan.put(value.where, f"{name}=none", "hygiene.mime_headers", "nobody", scope)
     else:
-        plan.decide(value.where, f"{name}={wanted}", "say accept, reject or wrap")
+        why = "messages are not converted but for servers that take 7 bits only"
+        plan.missing(value.where, f"{name}={value.text}", why)
+
+
+def _rewriting(plan: Plan, name: str, value: Value, scope: str) -> None:
+    wanted = {"0": "always", "1": "never", "2": "unsigned"}.get(value.text.strip(), value.text)
+    plan.put(value.where, f"{name}={value.text}", "hygiene.rewrite_addresses", wanted, scope)
+
+
+def _additions(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """NOADDDATE, NOADDMSGID: strangers' messages are never given these fields here."""
+    old, wanted = f"{name}={value.text}", value.text.strip() != "1"
+    path = "hygiene.add_date" if name == "NOADDDATE" else "hygiene.add_message_id"
+    if scope:
+        plan.put(value.where, old, path, wanted, scope)
+    elif wanted:
+        plan.missing(value.where, old, "only users' messages are given the fields they lack")
+    else:
+        plan.nothing(value.where, old, "that is how it is here, but for users")
 
 
 def _backscatter(plan: Plan, name: str, value: Value, scope: str) -> None:
@@ -220,6 +241,10 @@ _SPECIAL: dict[str, Callable[[Plan, str, Value, str], None]] = {
     "ESMTPAUTH_TLS": _mechanisms,
     "POP3AUTH_TLS": _mechanisms,
     "BOFHBADMIME": _broken_mime,
+    "MIME": _mime,
+    "NOADDRREWRITE": _rewriting,
+    "NOADDDATE": _additions,
+    "NOADDMSGID": _additions,
     "ESMTP_BLOCKBACKSCATTER": _backscatter,
     "BOFHSUPPRESSBACKSCATTER": _suppressed,
     "SOURCE_ADDRESS": _source_address,

@@ -84,9 +84,6 @@ WHOLE_SERVER = frozenset({"MAXDAEMONS", "MAXPERC", "MAXPERIP"})
 HARMLESS = {
     "BOFHNOEXPN": ("1",),
     "BOFHNOVRFY": ("1",),
-    "NOADDMSGID": ("0", "1"),
-    "NOADDDATE": ("0", "1"),
-    "NOADDRREWRITE": ("0",),
     "AUTH_REQUIRED": ("0",),
     "ESMTP_TLS_REQUIRED": ("0",),
     "ESMTP_LOG_DIALOG": ("0",),
@@ -110,7 +107,6 @@ HARMLESS = {
 MISSING = {
     "BOFHNOEXPN": "EXPN is never answered here",
     "BOFHNOVRFY": "VRFY tells nobody who is here",
-    "NOADDRREWRITE": "headers are completed in submissions only",
     "DEFAULTDELIVERY": "mail goes to each account's Maildir; other instructions are not read yet",
     "DSNNOTIFY": "each sender's own wishes are kept",
     "TLS_PROTOCOL": "TLS 1.2 is the least everywhere",

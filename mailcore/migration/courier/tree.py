@@ -11,6 +11,8 @@ from mailcore.migration.files import Files, Refused, Text
 from mailcore.migration.grammar import lines
 from mailcore.migration.plan import Plan, Where
 
+_USERS = ("NOADDDATE", "NOADDMSGID")
+
 
 def plan(files: Files, host: str) -> Plan:
     """What the files say; `host` is the name of the machine they come from."""
@@ -74,7 +76,13 @@ class _Reader:
         known |= {variable: value.text for variable, value in before.items()}
         own = environment.read(self.plan, name, text, known)
         if scope:
-            same = [one for one in own if one in before and before[one].text == own[one].text]
+            for one in _USERS:  # counts for users only, so it counts where they are
+                own = {one: before[one]} | own if one in before else own
+            same = [
+                one
+                for one in own
+                if one in before and before[one].text == own[one].text and one not in _USERS
+            ]
             environment.settle(
                 self.plan, {one: own[one] for one in own if one not in same}, sections, scope
             )
@@ -97,8 +105,6 @@ class _Reader:
     def _addresses(self) -> None:
         self._each("locals", self._with_names(addresses.local_names))
         self._each("hosteddomains", self._with_names(addresses.hosted))
-        for name in ("esmtpacceptmailfor", "esmtpacceptmailfor.dir"):
-            self._each(name, self._with_names(addresses.accepted))
         for name in ("esmtppercentrelay", "esmtppercentrelay.dir"):
             self._each(name, self._with_names(addresses.percent_relay))
         self._each(
@@ -107,6 +113,8 @@ class _Reader:
                 self.plan, one.name, one.text, self.names, self.files.read_absolute
             ),
         )
+        for name in ("esmtpacceptmailfor", "esmtpacceptmailfor.dir"):
+            self._each(name, self._with_names(addresses.accepted))
 
     def _with_names(self, read: Callable[[Plan, str, str, Names], None]) -> Callable[[Text], None]:
         return lambda one: read(self.plan, one.name, one.text, self.names)

@@ -128,7 +128,7 @@ def test_domains_come_from_three_files_and_wildcards_need_a_decision(old: Path) 
     assert "no wildcards" in decide["locals:4"]
     assert "no wildcards" in decide["hosteddomains/main:3"]
     assert "aliases to hosted.example" in decide["hosteddomains/main:2"]
-    assert "secondary.example" in told(made, Verdict.MISSING)["esmtpacceptmailfor.dir/ours:2"]
+    assert setting(made, "esmtp.relay_to") == ("secondary.example",)
 
 
 def test_what_a_package_manager_left_and_what_nobody_knows_is_told(old: Path) -> None:
@@ -162,6 +162,26 @@ def test_the_clients_authorities_bring_mta_sts_and_the_servers_need_a_decision(o
     made = plan(old)
     assert "access.client_authorities" in told(made, Verdict.DECIDE)["esmtpd:18"]
     assert setting(made, "access.client_name") == "emailAddress"
+
+
+def test_headers_that_were_not_added_are_not_added_to_users_mail(old: Path) -> None:
+    assert setting(plan(old), "hygiene.add_date", "listener:submission") is True
+    tree = old / "etc/courier"
+    (tree / "esmtpd-msa").write_text("NOADDMSGID=0\n")
+    with (tree / "esmtpd").open("a") as file:
+        file.write("fi\nBOFHBADMIME=wrap\nMIME=none\n")
+    with (tree / "bofh").open("a") as file:
+        file.write("opt NOADDRREWRITE=2\n")
+    (tree / "esmtpd").write_text(
+        (tree / "esmtpd").read_text().replace("NOADDRREWRITE=0", "NOADDDATE=1")
+    )
+    made = plan(old)
+    assert setting(made, "hygiene.add_date", "listener:submission") is False
+    assert setting(made, "hygiene.add_message_id", "listener:submission") is True
+    assert setting(made, "hygiene.broken_mime") == "wrap"
+    assert setting(made, "hygiene.mime_headers") == "nobody"
+    assert setting(made, "hygiene.rewrite_addresses") == "unsigned"
+    assert setting(made, "hygiene.refuse_base64_text") is True
 
 
 def test_what_courier_did_unasked_is_told_where_we_do_otherwise(old: Path) -> None:

@@ -67,3 +67,11 @@ def test_sender_domains_have_a_dot() -> None:
     refused = sender.check_domain(Path("a", "localhost"))
     assert refused is not None
     assert refused.code == 517
+
+
+def test_mail_for_listed_domains_is_passed_on_for_anybody() -> None:
+    assert relay.passes_on("backup.test", ("other.test", "Backup.test"))
+    assert relay.passes_on("mx.backup.test", (".backup.test",))
+    assert not relay.passes_on("backup.test", (".backup.test",))
+    assert not relay.passes_on("notbackup.test", ("backup.test", ".backup.test"))
+    assert not relay.passes_on("anything.test", ())

@@ -92,6 +92,16 @@ def test_a_record_gives_a_network_its_own_words_and_settings(
     assert Recipient.objects.get().forward_path == "joe@far.example.via.example"
 
 
+def test_strangers_may_write_to_the_domains_we_are_a_backup_of_and_to_no_others(
+    smtp: Addresses, dns: DnsServer
+) -> None:
+    settings("esmtp", relay_to=["backup.example"])
+    stranger = peer(smtp, "198.51.100.5")
+    assert ask(stranger, "MAIL FROM:<ann@good.example>").startswith("250")
+    assert ask(stranger, "RCPT TO:<joe@backup.example>").startswith("250")
+    assert ask(stranger, "RCPT TO:<joe@elsewhere.example>") == "513 5.7.1 Relaying denied."
+
+
 def test_lists_refuse_recipients_and_exempt_networks_are_not_asked_about(
     smtp: Addresses, dns: DnsServer
 ) -> None:
