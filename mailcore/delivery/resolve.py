@@ -116,6 +116,7 @@ def _experience(outcome: Outcome) -> Experience:
         status=outcome.status,
         reply=outcome.reply,
         refused_at=outcome.command if outcome.peer else "",
+        retried=outcome.recipient.attempts > 0,
     )
 
 

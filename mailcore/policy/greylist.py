@@ -20,25 +20,28 @@ _REMEMBERED = 36 * 86_400.0  # longer than a month, for what comes once a month
 
 
 def meet(peer: str, sender: Path, recipient: Path, policy: Policy, now: float) -> bool:
-    """Whether these have met before, at least `policy.greylist_delay` ago.  Asks the database.
+    """Whether these have met before, for a greylist long enough ago.  Asks the database.
 
     Not having met begins an acquaintance.
     """
+    delay = policy.greylist_delay if policy.greylist else 0
     network = _digest(_network(peer))
     if Acquaintance.objects.filter(
         key=network, passed__gte=policy.greylist_known_after, expires_at__gt=now
     ).exists():
         return True
     triplet = _digest(_network(peer), sender.key, recipient.key)
-    row, _ = Acquaintance.objects.get_or_create(
+    row, new = Acquaintance.objects.get_or_create(
         key=triplet, defaults={"first_at": now, "expires_at": now + _RETURN_WITHIN}
     )
+    if new:
+        return False
     if row.expires_at <= now:  # came too late: as if new
         Acquaintance.objects.filter(pk=row.pk).update(
             first_at=now, expires_at=now + _RETURN_WITHIN, passed=0
         )
-        return policy.greylist_delay == 0
-    if row.first_at + policy.greylist_delay > now:
+        return False
+    if row.first_at + delay > now:
         return False
     _pass(triplet, now)
     if row.passed == 0:

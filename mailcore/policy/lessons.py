@@ -3,7 +3,7 @@
 Nothing here may stop a delivery: trouble is logged and forgotten.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from django.db.utils import Error as DatabaseError
@@ -25,7 +25,7 @@ _log = log.get("policy")
 class Experience:
     """One outcome: of mail that came in by `source`, for `address`.
 
-    `refused_at` is the command a peer answered, "" when none did.
+    `refused_at` is the command a peer answered, "" when none did; `retried`: it had waited.
     """
 
     source: str
@@ -36,28 +36,25 @@ class Experience:
     status: Status
     reply: str = ""
     refused_at: str = ""
+    retried: bool = False
 
 
 def learn(outcomes: Sequence[Experience], settings: Snapshot) -> None:
     """Remember what these say of addresses and domains.  Blocks; never raises."""
-    policy = settings.policy
+    if backscatter.memory.is_stale:
+        backscatter.memory.load()
+    policy, known = settings.policy, backscatter.memory.known
     lessons: list[tuple[str, str, str, float]] = []
     forgotten: list[str] = []
     bounced: list[tuple[str, str]] = []
     for one in outcomes:
         address = one.address.lower()
-        if one.delivered:
-            if address in backscatter.memory.known:
-                forgotten.append(address)
-            continue
-        if one.source in policy.suppress_backscatter:
-            kind = Lesson.Kind.FAILED if one.failed else Lesson.Kind.DEFERRED
-            lessons.append((address, kind.value, one.reply, KEPT))
-        if one.failed and _refuses_reports(one):
-            kind = Lesson.Kind.REFUSES_REPORTS
-            lessons.append((address.rpartition("@")[2], kind.value, one.reply, KEPT_DOMAIN))
-        if one.failed and one.source in _SUBMITTED and suppression.is_hard(one.status):
-            bounced.append((address, one.reply.split("\n")[0]))
+        if one.delivered and (one.retried or address in known):
+            forgotten.append(address)
+        if not one.delivered:
+            lessons += _lessons(one, address, settings)
+            if one.failed and one.source in _SUBMITTED and suppression.is_hard(one.status):
+                bounced.append((address, one.reply.split("\n")[0]))
     try:
         if lessons or forgotten:
             backscatter.write(lessons, forgotten)
@@ -65,6 +62,17 @@ def learn(outcomes: Sequence[Experience], settings: Snapshot) -> None:
             suppression.count(bounced, policy.suppress_after)
     except DatabaseError as error:
         _log.error("lessons.unwritten", error=str(error))
+
+
+def _lessons(
+    one: Experience, address: str, settings: Snapshot
+) -> Iterator[tuple[str, str, str, float]]:
+    """What a failure or deferral says of the address, and of its domain."""
+    if one.source in settings.policy.suppress_backscatter:
+        kind = Lesson.Kind.FAILED if one.failed else Lesson.Kind.DEFERRED
+        yield address, kind.value, one.reply, KEPT
+    if one.failed and _refuses_reports(one):
+        yield address.rpartition("@")[2], Lesson.Kind.REFUSES_REPORTS.value, one.reply, KEPT_DOMAIN
 
 
 def _refuses_reports(one: Experience) -> bool:

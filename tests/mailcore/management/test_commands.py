@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 
 from mailcore.accounts.models import Account
 from mailcore.conf import store
+from mailcore.policy import backscatter
 
 pytestmark = pytest.mark.django_db
 
@@ -168,3 +169,18 @@ def test_an_account_is_frozen_listed_and_thawed() -> None:
     run("freeze", "remove", "ann@a.test")
     with pytest.raises(CommandError, match="is not frozen"):
         run("freeze", "remove", "ann@a.test")
+
+
+def test_refused_addresses_are_listed_and_cleared() -> None:
+    far = [("bob@far.example", "failed", "No such user.", 7200.0)]
+    backscatter.write([*far, ("far.example", "refuses-reports", "", 7200.0)])
+    rows = read("backscatter", "list")
+    assert [(row["key"], row["why"]) for row in rows] == [
+        ("bob@far.example", "failed"),
+        ("far.example", "refuses-reports"),
+    ]
+    run("backscatter", "clear", "Bob@far.example")
+    with pytest.raises(CommandError, match="is not refused"):
+        run("backscatter", "clear", "bob@far.example")
+    run("backscatter", "clear", "all")
+    assert read("backscatter", "list") == []

@@ -56,6 +56,14 @@ def test_a_delivery_makes_up_for_it() -> None:
     assert judged("bob@far.example") is None
 
 
+def test_what_another_process_learnt_is_forgotten_when_its_mail_arrives() -> None:
+    lessons.learn([replace(GONE, failed=False, status=Status(4, 4, 1))], SETTINGS)
+    backscatter.memory.known = {}  # another worker has the next attempt
+    learn(replace(GONE, delivered=True, failed=False, retried=True))
+    assert judged("bob@far.example") is None
+    assert not Lesson.objects.exists()
+
+
 def test_only_mail_of_the_chosen_sources_teaches() -> None:
     learn(replace(GONE, source="authsmtp"))
     assert judged("bob@far.example") is None

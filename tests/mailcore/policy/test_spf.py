@@ -1,5 +1,6 @@
 """SPF: the published suite through our whole check, over a real DNS server."""
 
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -134,6 +135,29 @@ def test_names_that_lead_nowhere_are_asked_twice_at_most(server: DnsServer) -> N
     server.zone["example.com"] = {"TXT": [f'"v=spf1 {exists} -all"']}
     assert ask(server).result is SpfResult.PERMERROR
     assert len(server.asked) <= 5
+
+
+def test_macros_that_grow_end_as_a_name_that_fits(server: DnsServer) -> None:
+    server.zone["example.com"] = {"TXT": [f'"v=spf1 exists:{"%{l}." * 20}example.com -all"']}
+    began = time.process_time()
+    verdict = ask(server, "a" * 60 + "@example.com")
+    assert verdict.result in (SpfResult.FAIL, SpfResult.PERMERROR)
+    assert all(len(name) <= 253 for name, _ in server.asked)
+    assert time.process_time() - began < 5
+
+
+def test_a_record_makes_us_ask_dns_and_nobody_else(
+    server: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """No address in a record is ever connected to, whatever it names.  ABUSE §5.1."""
+    called: list[object] = []
+    monkeypatch.setattr("socket.create_connection", lambda *args, **_: called.append(args))
+    record = (
+        "v=spf1 exists:169.254.169.254 a:127.0.0.1 include:localhost mx:[::1] ip4:10.0.0.1 -all"
+    )
+    server.zone["example.com"] = {"TXT": [f'"{record}"']}
+    assert ask(server).result in (SpfResult.FAIL, SpfResult.PERMERROR)
+    assert called == []
 
 
 def test_an_explanation_cannot_break_a_reply_or_header(server: DnsServer) -> None:

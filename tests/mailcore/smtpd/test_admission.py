@@ -3,12 +3,14 @@
 import smtplib
 import ssl
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 
 from mailcore.conf import current, store
 from mailcore.policy import backscatter, suppression
 from mailcore.queue.models import Message, Recipient
+from mailcore.smtpd import admission
 from tests.support.dns import DnsServer
 from tests.support.transcript import Connection
 
@@ -248,6 +250,7 @@ def test_strangers_nobody_met_are_greylisted_and_users_are_not(
     smtp: Addresses, dns: DnsServer
 ) -> None:
     settings("policy", greylist=True, greylist_delay=0)
+    assert recipient(peer(smtp, "8.8.9.1")).startswith("451")
     assert recipient(peer(smtp, "8.8.9.1")).startswith("250")
     settings("policy", greylist_delay=300)
     greylisted = recipient(peer(smtp, "8.8.8.1"))
@@ -282,3 +285,27 @@ def test_a_login_that_sends_too_much_is_put_off(smtp: Addresses, people: None) -
             client.sendmail("alice@example.com", ["bob@example.com"], "Subject: x\n\n")
     assert refused.value.smtp_code == 450
     assert Message.objects.count() == 3
+
+
+def test_who_is_new_waits_for_the_answer_and_then_no_more(
+    smtp: Addresses, dns: DnsServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    waited: list[float] = []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    monkeypatch.setattr(admission, "asyncio", SimpleNamespace(sleep=sleep))
+    settings("policy", first_time_wait=20)
+    assert recipient(peer(smtp, "8.8.9.1")).startswith("250")
+    assert recipient(peer(smtp, "8.8.9.1")).startswith("250")
+    assert waited == [20]
+
+
+@pytest.mark.parametrize("address", ["10.1.2.3", "192.168.1.1", "172.16.0.9", "127.0.0.2"])
+def test_a_private_address_relays_only_when_it_is_listed(
+    smtp: Addresses, dns: DnsServer, address: str
+) -> None:
+    assert recipient(peer(smtp, address), "joe@far.example") == "513 5.7.1 Relaying denied."
+    settings("policy", access=[f"{address} allow,RELAYCLIENT"])
+    assert recipient(peer(smtp, address), "joe@far.example").startswith("250")
