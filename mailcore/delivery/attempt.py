@@ -14,6 +14,7 @@ from mailcore.transports.contract import DEFERRED, Outcome, Transport
 from mailcore.transports.registry import transports
 
 POOLED_LIMIT = 300.0  # seconds; a repeat of local mail is recognised, so its leases may be short
+SLOW_EACH = 1.0  # seconds a message; a host that takes longer is slow
 PATIENT = 900.0  # seconds a host that was slow is taken to be slow
 WRITE_AFTER = 1.0  # seconds; a slow batch is written down in parts, or a crash doubles all of it
 
@@ -65,7 +66,7 @@ def _attempt(claim: Claim, settings: Queue) -> set[str]:
         if time.monotonic() - written_at > WRITE_AFTER:
             lanes |= resolve(claim.lease, unwritten, settings, last=False, backup=backup)
             unwritten, written_at = [], time.monotonic()
-    if claim.host and time.monotonic() - began > leases.SLOW_AFTER:
+    if claim.host and time.monotonic() - began > SLOW_EACH * len(claim.messages):
         destinations.be_patient(claim.transport, claim.host, time.time() + PATIENT)
     return lanes | resolve(claim.lease, unwritten, settings, last=True, backup=backup)
 

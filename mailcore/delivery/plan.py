@@ -18,10 +18,11 @@ def plan(
     """(host, limit) pairs to claim, no more than there are slots.
 
     Hosts get one batch each in the order of waiting, then a second, and so on: a host with a
-    hundred thousand recipients can't keep one with a single recipient waiting.  All `slow` hosts
-    together get `slow_slots` (None: no less than the others), so that they can't occupy them all.
+    hundred thousand recipients can't keep one with a single recipient waiting.  `slow` hosts
+    come last, and all together get `slow_slots` (None: no limit), lest they occupy them all.
     """
     free = slots - sum(held.values())
+    waiting = sorted(waiting, key=lambda due: due.host in slow)
     patience = slots if slow_slots is None else slow_slots
     patience -= sum(count for host, count in held.items() if host in slow)
     busy = dict(held)

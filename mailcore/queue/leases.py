@@ -19,7 +19,7 @@ from mailcore.queue.claimed import (
 )
 
 START_WITHIN = 120.0  # seconds for a task to begin under its lease
-SLOW_AFTER = 10.0  # seconds; a host whose batch takes longer is slow, and has fewer slots
+SLOW_AFTER = 2.0  # seconds; a host that holds a batch for longer is slow just now
 MOST_CRASHES = 3  # attempts that died under a recipient before it is put on hold
 
 # An attempt that dies leaves no outcome.  Whoever was in it is attempted alone from then on, so

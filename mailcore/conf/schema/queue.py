@@ -93,7 +93,7 @@ class Queue:
         kind="lines",
     )
     slow_share: int = setting(
-        50,
+        75,
         "Part of the slots, in percent, that hosts may take together which are slow just now.",
         minimum=1,
         maximum=100,
