@@ -12,7 +12,7 @@ from mailcore import log
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import DeliveryError
-from mailcore.mailauth import signing
+from mailcore.mailauth import arc_seal, signing
 from mailcore.policy import chain
 from mailcore.policy.content import judge
 from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Verdict
@@ -92,7 +92,7 @@ async def hand_over(
             _with(origin, verdict),
             refused=None if each else redirection.renumbered(refused, gone),
         )
-        if content.file is not None and signing.applies(envelope.source, settings):
+        if content.file is not None and _reads_it_all(envelope, settings):
             future = await threads.checks.run(submit)  # it reads the whole file
         else:
             future = submit()
@@ -114,6 +114,12 @@ async def hand_over(
         size=content.size,
     )
     return Handed(Reply(250, _QUEUED, f"queued as {accepted.text}"), refused if each else {})
+
+
+def _reads_it_all(envelope: Envelope, settings: Snapshot) -> bool:
+    """Whether the whole content is looked at once more on its way in."""
+    source = envelope.source
+    return signing.applies(source, settings) or arc_seal.applies(source, settings)
 
 
 def _for_all(refused: Mapping[int, Reply], recipients: int, *, each: bool) -> Reply | None:

@@ -13,6 +13,7 @@ from mailcore import status
 from mailcore.conf.current import snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import PermanentFailure
+from mailcore.mailauth import arc_seal
 from mailcore.message.trace import Origin
 from mailcore.protocol.reply import Reply
 from mailcore.queue import committer, ids
@@ -21,7 +22,7 @@ from mailcore.queue.entry import REPORT, Accepted, Entry, NewRecipient, Settleme
 from mailcore.routing import router
 from mailcore.routing.router import Resolution
 from mailcore.submit.expand import expand, failures
-from mailcore.submit.prepare import prepare
+from mailcore.submit.prepare import prepare, sealed
 
 __all__ = ["Accepted", "Origin", "accept"]
 
@@ -63,6 +64,8 @@ def accept(
     now, queue = time.time(), settings.queue
     starts = max(now, envelope.release_at)  # what was asked to wait isn't late yet
     prepared = prepare(number, envelope, content, origin, settings)
+    if arc_seal.applies(envelope.source, settings) and any(map(_goes_onward, resolutions)):
+        prepared = sealed(prepared, content, origin, settings)
     return committer.submit(
         Entry(
             id=number,
@@ -90,6 +93,13 @@ def accept(
             events=(_queued(number, envelope, origin, content, recipients),),
             settles=settles,
         )
+    )
+
+
+def _goes_onward(resolution: Resolution) -> bool:
+    """Whether an alias sends it to another server."""
+    return resolution.alias and any(
+        each.transport == router.ESMTP for each in resolution.destinations
     )
 
 

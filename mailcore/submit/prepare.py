@@ -5,14 +5,14 @@ from which the rest is delivered as it came.
 """
 
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
 from mailcore import status
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import PermanentFailure
-from mailcore.mailauth import results, signing
+from mailcore.mailauth import arc_seal, results, signing
 from mailcore.message import date, rewrite, trace
 from mailcore.message.trace import Origin
 from mailcore.queue import ids
@@ -70,6 +70,13 @@ def prepare(
     if changed is header:
         return Prepared(prefix, 0, not content.is_ascii)
     return Prepared(prefix + changed, len(header), not content.is_ascii)
+
+
+def sealed(prepared: Prepared, content: Content, origin: Origin, settings: Snapshot) -> Prepared:
+    """The same with one more set in its ARC chain, for a message that we forward.  RFC 8617."""
+    block = prepared.prefix if prepared.skip else prepared.prefix + _header(content.head)
+    fields = arc_seal.seal(block, content, origin.results, settings)
+    return replace(prepared, prefix=fields + prepared.prefix)
 
 
 def _header(head: bytes) -> bytes:

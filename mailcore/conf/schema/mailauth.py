@@ -50,7 +50,8 @@ class Mailauth:
     )
     arc_seal: bool = setting(
         False,
-        "Seal mail that aliases forward to other servers, if our own name has a key in use.",
+        "Seal mail that aliases forward to other servers,"
+        " if general.default_domain has a key in use.",
     )
     dmarc: str = setting(
         "off",
