@@ -2,6 +2,7 @@
 
 import secrets
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 
@@ -12,13 +13,13 @@ from mailcore.auth.identity import Identity
 from mailcore.conf.current import snapshot
 from mailcore.conf.deployment import deployment
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
-from mailcore.errors import GrammarError, TemporaryFailure
+from mailcore.errors import GrammarError, PermanentFailure, TemporaryFailure
 from mailcore.mailbox.store import MailStore
 from mailcore.message import address_list, compose
 from mailcore.message.address_list import Mailbox
 from mailcore.message.compose import Outgoing
 from mailcore.message.trace import Origin
-from mailcore.policy import rates
+from mailcore.policy import rates, suppression
 from mailcore.queue import ids
 from mailcore.queue.content import ContentWriter
 from mailcore.submit.accept import accept
@@ -55,9 +56,7 @@ def send(letter: Outgoing, identity: Identity, store: MailStore, sent: str) -> s
     Returns when the queue has it on disk.  Raises DeliveryError in words for the writer.
     """
     paths = list(dict.fromkeys(Path.of(one.address) for one in letter.recipients))
-    refusal = rates.judge(identity.address, len(paths), snapshot())
-    if refusal is not None:
-        raise TemporaryFailure(refusal.status or status.OTHER_SYSTEM, refusal.text)
+    _may_send(identity.address, paths)
     mint = _Mint.now()
     data = mint.build(replace(letter, extra=()), with_bcc=False)
     writer = ContentWriter(deployment().spool)
@@ -75,6 +74,16 @@ def send(letter: Outgoing, identity: Identity, store: MailStore, sent: str) -> s
     copy = mint.build(replace(letter, extra=()), with_bcc=True) if letter.bcc else data
     store.folder(sent).append(copy, ["\\Seen"], int(time.time()))
     return ids.text(accepted.id)
+
+
+def _may_send(account: str, paths: Sequence[Path]) -> None:
+    """Raises DeliveryError: somebody is on the suppression list, or it is too much."""
+    refusal = suppression.check(*paths)
+    if refusal is not None:
+        raise PermanentFailure(refusal.status or status.RELAY_DENIED, refusal.text)
+    refusal = rates.judge(account, len(paths), snapshot())
+    if refusal is not None:
+        raise TemporaryFailure(refusal.status or status.OTHER_SYSTEM, refusal.text)
 
 
 def save_draft(letter: Outgoing, store: MailStore, drafts: str, before: int) -> int:

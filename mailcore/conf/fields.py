@@ -11,7 +11,8 @@ class Setting:
     `kind` refines the type: "duration" (int seconds, written 1w2d3h4m5s), "size" (int
     octets, written 10M), "password" (never shown back), "text" (a str of several lines),
     "lines" (a tuple with one item on each line; otherwise its items are words),
-    "secret-lines" (both).
+    "secret-lines" (both).  `grammar` names a function (`module:name`) that reads one item and
+    raises ConfigError; it lives above this floor, and is found when something is saved.
     """
 
     section: str
@@ -24,6 +25,7 @@ class Setting:
     minimum: float | None = None
     maximum: float | None = None
     choices: tuple[str, ...] = ()
+    grammar: str = ""
 
     @property
     def path(self) -> str:
@@ -47,6 +49,7 @@ def setting(
     minimum: float | None = None,
     maximum: float | None = None,
     choices: tuple[str, ...] = (),
+    grammar: str = "",
 ) -> Any:
     """A dataclass field that is a setting.  `help` is one sentence an administrator reads."""
     metadata = {
@@ -56,6 +59,7 @@ def setting(
         "minimum": minimum,
         "maximum": maximum,
         "choices": choices,
+        "grammar": grammar,
     }
     made: Field[Any] = field(default=default, metadata=metadata)
     return made

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from importlib import import_module
 from typing import Any
 
 from mailcore.conf.fields import Setting
@@ -100,6 +101,11 @@ def _check_words(setting: Setting, value: Any) -> tuple[str, ...]:
             raise ConfigError(f"{setting.path}: control characters are not allowed")
         if setting.choices and word not in setting.choices:
             raise ConfigError(f"{setting.path}: choose from {', '.join(setting.choices)}")
+    if setting.grammar:
+        module, _, name = setting.grammar.partition(":")
+        read = getattr(import_module(module), name)
+        for word in words:
+            read(word)
     return words
 
 

@@ -28,6 +28,8 @@ _READ = 65_536
 
 _log = log.get("policy")
 
+Address = str | tuple[str, int]  # of a Unix socket, or host and port
+
 
 def wanted(settings: Snapshot, peer: Peer) -> bool:
     return bool(settings.filters.milters)
@@ -41,12 +43,12 @@ def check(received: Received) -> Verdict:
     settings = received.settings.filters
     total = Verdict()
     for line in settings.milters:
-        address, _, word = line.partition(" ")
+        milter_at, may_fail = parse(line)
         try:
-            verdict = _ask(address, received, settings.milter_timeout)
-        except (OSError, GrammarError, ConfigError) as error:
-            _log.error("milter.failed", milter=address, error=repr(error))
-            if "accept" in (word.strip(), settings.on_failure):
+            verdict = _ask(milter_at, received, settings.milter_timeout)
+        except (OSError, GrammarError) as error:
+            _log.error("milter.failed", milter=line, error=repr(error))
+            if may_fail or settings.on_failure == "accept":
                 continue
             raise TemporaryFailure(_BROKEN.status or status.OTHER_SYSTEM, _BROKEN.text) from None
         total = total.and_then(verdict)
@@ -56,7 +58,24 @@ def check(received: Received) -> Verdict:
     return total
 
 
-def _ask(address: str, received: Received, seconds: float) -> Verdict:
+def parse(line: str) -> tuple[Address, bool]:
+    """A line of filters.milters: where it is, and whether mail passes it when it fails.
+
+    Raises ConfigError.
+    """
+    address, _, word = line.strip().partition(" ")
+    kind, _, place = address.partition(":")
+    if word.strip() in ("", "accept", "defer"):
+        may_fail = word.strip() == "accept"
+        if kind in ("unix", "local") and place.startswith("/"):
+            return place, may_fail
+        host, _, port = place.rpartition(":")
+        if kind in ("inet", "inet6") and host and port.isdigit() and int(port) < 65_536:
+            return (host.strip("[]"), int(port)), may_fail
+    raise ConfigError(f"filters.milters: {line!r} is no milter's address")
+
+
+def _ask(address: Address, received: Received, seconds: float) -> Verdict:
     with Conversation(address, seconds) as conversation:
         return conversation.judge(received)
 
@@ -75,7 +94,7 @@ class Conversation:
     Raises OSError (time-outs too) and GrammarError.
     """
 
-    address: str
+    address: Address
     seconds: float
     _socket: socket.socket = field(init=False)
     _packets: Packets = field(init=False, default_factory=Packets)
@@ -256,18 +275,14 @@ def _reply(text: bytes) -> Reply:
     return Reply(found.code, found.status or kind, found.text)
 
 
-def _connected(address: str, seconds: float) -> socket.socket:
-    kind, _, place = address.partition(":")
-    if kind in ("unix", "local"):
-        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-        made.settimeout(seconds)
-        try:
-            made.connect(place)
-        except OSError:
-            made.close()
-            raise
-        return made
-    host, _, port = place.rpartition(":")
-    if kind not in ("inet", "inet6") or not port.isdigit():
-        raise ConfigError(f"filters.milters: {address!r} is no milter's address")
-    return socket.create_connection((host.strip("[]"), int(port)), seconds)
+def _connected(address: Address, seconds: float) -> socket.socket:
+    if isinstance(address, tuple):
+        return socket.create_connection(address, seconds)
+    made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    made.settimeout(seconds)
+    try:
+        made.connect(address)
+    except OSError:
+        made.close()
+        raise
+    return made

@@ -29,13 +29,14 @@ class Entry:
     at: float
 
 
-def check(path: Path) -> Reply | None:
-    """RCPT stage of a login: the refusal, or None.  Asks the database."""
-    row = Suppressed.objects.filter(address=path.key, active=True).first()
+def check(*paths: Path) -> Reply | None:
+    """The refusal of the first of these that is on the list, or None.  Asks the database."""
+    by_key = {path.key: path for path in paths}
+    row = Suppressed.objects.filter(address__in=by_key, active=True).first()
     if row is None:
         return None
     why = f" ({row.reason})" if row.reason else ""
-    text = f"<{path}> is on the suppression list{why}. Ask postmaster if it works again."
+    text = f"<{by_key[row.address]}> is on the suppression list{why}. Ask postmaster about it."
     return Reply(550, status.RELAY_DENIED, text)
 
 

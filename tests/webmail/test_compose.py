@@ -9,6 +9,7 @@ from django.test import Client
 from mailcore.accounts.models import Account
 from mailcore.conf import current, store
 from mailcore.message import header, mime
+from mailcore.policy import suppression
 from mailcore.queue.models import Message, Recipient
 from tests.support import mail
 from tests.support.people import person
@@ -235,4 +236,12 @@ def test_who_sends_too_much_is_told_and_loses_nothing(ada: Account, browser_of_a
     page = browser_of_ada.post("/mail/compose", given)
     assert b"No more than 1 recipients within a day" in page.content
     assert b"to both" in page.content
+    assert not Message.objects.using("queue").exists()
+
+
+def test_who_writes_to_a_suppressed_address_is_told(ada: Account, browser_of_ada: Client) -> None:
+    suppression.add("gone@far.example", "asked us to stop")
+    given = {"to": "gone@far.example", "text": "hello?", "action": "send"}
+    page = browser_of_ada.post("/mail/compose", given)
+    assert b"asked us to stop" in page.content
     assert not Message.objects.using("queue").exists()

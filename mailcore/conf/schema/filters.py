@@ -14,6 +14,7 @@ class Filters:
         "Milters every message passes, in this order: `inet:127.0.0.1:8891`,"
         " `unix:/run/opendkim/opendkim.sock`; `accept` behind one lets mail pass it when it fails.",
         kind="lines",
+        grammar="mailcore.policy.milter:parse",
     )
     milter_timeout: int = setting(
         60, "How long one milter may take for one message.", kind="duration", minimum=1

@@ -15,6 +15,7 @@ class Policy:
         " the most specific line alone counts.",
         courier="smtpaccess",
         kind="lines",
+        grammar="mailcore.policy.access_lines:parse",
     )
     dns_lists: tuple[str, ...] = setting(
         (),
@@ -22,6 +23,7 @@ class Policy:
         " `/127.0.0.2` for one answer only and a text of the refusal (`*`: the list's own).",
         courier="BLACKLISTS",
         kind="lines",
+        grammar="mailcore.policy.blocklist:parse",
     )
     dead_lists: str = setting(
         "defer",

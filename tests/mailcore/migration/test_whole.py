@@ -24,6 +24,12 @@ pytestmark = pytest.mark.django_db
 
 LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 
+LINES = {  # of settings whose items have a grammar of their own
+    "policy.access": ["10 allow", '192.0.2.1 allow,BLOCK="550 no, thanks"', "* deny"],
+    "policy.dns_lists": ["block list.example=L /127.0.0.2 550 no", "allow list.example *"],
+    "filters.milters": ["unix:/run/x.sock accept", "inet:127.0.0.1:8891"],
+}
+
 
 def values(setting: Setting) -> st.SearchStrategy[Any]:
     """Anything that `setting` allows."""
@@ -31,6 +37,8 @@ def values(setting: Setting) -> st.SearchStrategy[Any]:
         return st.booleans()
     if setting.type == tuple[str, ...]:
         words = st.sampled_from(setting.choices) if setting.choices else LINE
+        if setting.grammar:
+            words = st.sampled_from(LINES[setting.path])
         return st.lists(words, max_size=4).map(tuple)
     if setting.type in (int, float):
         low = int(setting.minimum or 0)

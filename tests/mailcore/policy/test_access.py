@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from mailcore.conf import store
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Path
 from mailcore.errors import ConfigError
@@ -118,3 +119,12 @@ def test_property_a_record_holds_for_its_network_and_no_other(
     if length:
         outside = type(address)(int(address) ^ (1 << (address.max_prefixlen - length)))
         assert not access.judge(str(outside), (), (), (line,)).may_relay
+
+
+@pytest.mark.django_db
+def test_a_misspelt_line_is_not_saved() -> None:
+    with pytest.raises(ConfigError, match="no variable or setting is called TARPTI"):
+        store.save("policy", {"access": ["10 allow,TARPTI=1"]}, by="test")
+    with pytest.raises(ConfigError, match="does not begin with block or allow"):
+        store.save("policy", {"dns_lists": ["zen.spamhaus.org"]}, by="test")
+    store.save("policy", {"access": ["10 allow,TARPIT=1"]}, by="test")
