@@ -2,35 +2,44 @@
 
 from collections.abc import Sequence
 
-MOST = 8_192  # characters kept of one message's attempt
+MOST = 8_192  # octets kept of one message's attempt
 
 
 class Transcript:
-    """Lines `> command`, `< reply`, `* note`; what is beyond MOST is left out, and that is said."""
+    """Lines `> command`, `< reply`, `* note`; what is beyond MOST is left out, and that is said.
+
+    Kept as bytes until somebody wants them: most attempts succeed and nobody does.
+    """
 
     def __init__(self) -> None:
-        self._lines: list[str] = []
+        self._parts: list[tuple[str, bytes]] = []
         self._length = 0
 
     def note(self, text: str) -> None:
-        self._add("* ", text)
+        self._add("* ", text.encode("utf-8", "replace"))
 
     def said(self, data: bytes) -> None:
-        for line in data.decode("utf-8", "replace").splitlines():
-            self._add("> ", line)
+        self._add("> ", data)
 
     def heard(self, lines: Sequence[bytes]) -> None:
-        for line in lines:
-            self._add("< ", line.decode("utf-8", "replace").rstrip("\r\n"))
+        self._add("< ", b"".join(lines))
 
     def take(self) -> str:
         """Everything since the last time."""
-        text = "\n".join(self._lines)
-        self._lines, self._length = [], 0
-        return text
+        lines = [
+            mark + line
+            for mark, data in self._parts
+            for line in data.decode("utf-8", "replace").splitlines()
+        ]
+        self.forget()
+        return "\n".join(lines)
 
-    def _add(self, mark: str, text: str) -> None:
+    def forget(self) -> None:
+        """Nobody wants what was said so far."""
+        self._parts, self._length = [], 0
+
+    def _add(self, mark: str, data: bytes) -> None:
         if self._length > MOST:
             return
-        self._length += len(text) + 3
-        self._lines.append(mark + text if self._length <= MOST else "* …")
+        self._length += len(data)
+        self._parts.append((mark, data) if self._length <= MOST else ("* ", "…".encode()))

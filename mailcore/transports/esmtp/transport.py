@@ -56,10 +56,11 @@ def _recorded(outcomes: Iterator[Outcome], calls: Calls) -> Iterator[Outcome]:
         yield from outcomes
         return
     told = list(outcomes)
-    text = calls.transcript.take()
     only_failures = calls.way.settings.outgoing.transcripts == "failures"
-    if text and not (only_failures and all(each.action in SUCCESSES for each in told)):
-        told[0] = replace(told[0], transcript=text)
+    if only_failures and all(each.action in SUCCESSES for each in told):
+        calls.transcript.forget()
+    elif told:
+        told[0] = replace(told[0], transcript=calls.transcript.take())
     yield from told
 
 

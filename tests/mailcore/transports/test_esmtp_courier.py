@@ -3,6 +3,7 @@
 import pytest
 
 from mailcore.envelope import Path
+from mailcore.queue import trace
 from mailcore.queue.models import Recipient
 from tests.support.outgoing import Start, attempt_all, send
 from tests.support.remote import FULL
@@ -86,3 +87,32 @@ def test_a_peer_that_never_offered_exdata_means_one_answer_by_558(remote: Start)
     send("ann@far.test", "joe@far.test")
     attempt_all()
     assert {state for state, _, _ in answers().values()} == {"report"}
+
+
+def test_the_dialogue_is_the_one_that_a_real_courier_answers(remote: Start) -> None:
+    """Learnt from Courier 1.0.16 as Debian ships it: it offers this, took these commands, and its
+    mailboxes had `Return-Path: <list-return-ann=far.test@example.test>` each."""
+    offered = (
+        "AUTH PLAIN LOGIN", "XVERP=Courier", "XEXDATA", "XSECURITY=NONE,STARTTLS", "PIPELINING",
+        "8BITMIME", "SMTPUTF8", "SIZE", "DSN",
+    )  # fmt: skip
+    server = remote(
+        extensions=offered,
+        greeting="220 far.test ESMTP",
+        answers={"END": "250 Ok. 000000006B03410D.00000183"},
+    )
+    number = send("ann@far.test", "joe@far.test", reverse_path=LIST, verp=True)
+    attempt_all()
+    assert [line for line in server.lines if not line.startswith("QUIT")] == [
+        "EHLO mail.example.test",
+        f"MAIL FROM:<list-return@example.test> BODY=7BIT VERP SIZE={_announced(server.lines)} EXDATA",
+        "RCPT TO:<ann@far.test>",
+        "RCPT TO:<joe@far.test>",
+        "DATA",
+    ]
+    told = [event.text for event in trace.life(number) if event.event == "relayed"]
+    assert told == ["250 Ok. 000000006B03410D.00000183"] * 2
+
+
+def _announced(lines: list[str]) -> str:
+    return next(line for line in lines if line.startswith("MAIL")).split("SIZE=")[1].split(" ")[0]
