@@ -39,6 +39,7 @@ cover: dev       ## branch coverage, in htmlcov/
 
 bench: dev       ## our own small load scripts against a server of their own
 	@$(PY) -m tests.bench
+	@$(PY) -m tests.bench.checks
 
 fuzz: dev        ## the grammars, with a large budget
 	@HYPOTHESIS_PROFILE=fuzz $(PY) -m pytest -q -k "property or hypothesis or fuzz or stateful"

@@ -18,7 +18,7 @@ from mailcore.mailauth.canonical import RELAXED, relaxed_field
 from mailcore.mailauth.sign import SigningKey, folded, names_to_sign
 from mailcore.mailauth.signature import RSA
 from mailcore.mailauth.text import SignedText
-from mailcore.message import header, trace
+from mailcore.message import trace
 from mailcore.queue.content import Content
 
 STRANGERS = frozenset({Source.SMTP, Source.LMTP})
@@ -38,7 +38,7 @@ def seal(block: bytes, content: Content, results: Sequence[str], settings: Snaps
     chain that could be continued.  Raises OSError when the body can't be read.
     """
     key = _key(ace(settings.default_domain.lower()))
-    text = SignedText(block, header.fields(block), SignedText.of(content).body)
+    text = SignedText.under(block, content)
     try:
         sets = arc.chain(text)
     except GrammarError:

@@ -15,6 +15,7 @@ from mailcore.mailauth.sign import SigningKey
 _log = log.get("mailauth")
 _NONE: tuple[SigningKey, ...] = ()
 _keys: Mapping[str, tuple[SigningKey, ...]] = {}
+_opened: Mapping[str, SigningKey] = {}  # by their sealed form: revisions come and go, keys stay
 
 
 def load(_: Snapshot) -> None:
@@ -22,7 +23,8 @@ def load(_: Snapshot) -> None:
 
     A key that can't be opened is logged and left out.  Before the first migration there are none.
     """
-    global _keys
+    global _keys, _opened
+    opened: dict[str, SigningKey] = {}
     found: dict[str, tuple[SigningKey, ...]] = {}
     try:
         rows = list(DkimKey.objects.filter(state=DkimKey.State.ACTIVE).order_by("algorithm"))
@@ -30,14 +32,20 @@ def load(_: Snapshot) -> None:
         _log.warning("keys.unreadable", error=str(error))
         return
     for row in rows:
-        try:
-            key = sealing.unseal(row.private, deployment().secret)
-        except ConfigError as error:
-            _log.error("key.unreadable", domain=row.domain, selector=row.selector, error=str(error))
-            continue
-        one = SigningKey(row.domain, row.selector, key)
-        found[row.domain] = (*found.get(row.domain, ()), one)
-    _keys = found
+        one = _opened.get(row.private) or _open(row)
+        if one is not None:
+            opened[row.private] = one
+            found[row.domain] = (*found.get(row.domain, ()), one)
+    _keys, _opened = found, opened
+
+
+def _open(row: DkimKey) -> SigningKey | None:
+    try:
+        key = sealing.unseal(row.private, deployment().secret)
+    except ConfigError as error:
+        _log.error("key.unreadable", domain=row.domain, selector=row.selector, error=str(error))
+        return None
+    return SigningKey(row.domain, row.selector, key)
 
 
 def is_empty() -> bool:

@@ -26,8 +26,7 @@ def signatures(block: bytes, content: Content) -> bytes:
 
     Empty when the author's domain has no key.  Raises OSError when the body can't be read.
     """
-    text = SignedText.of(content)
-    return _signed(SignedText(block, header.fields(block), text.body))
+    return _signed(SignedText.under(block, content))
 
 
 def renewed(message: bytes, source: str) -> bytes:

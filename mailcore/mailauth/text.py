@@ -27,11 +27,16 @@ class SignedText:
     @classmethod
     def of(cls, content: Content) -> Self:
         """Of a message in the queue's form."""
-        block, start = header.split(content.head)
+        block, _ = header.split(content.head)
+        return cls.under(block, content)
+
+    @classmethod
+    def under(cls, block: bytes, content: Content) -> Self:
+        """The header `block` and the body of `content`."""
 
         def body() -> BinaryIO:
             stream = content.open()
-            stream.seek(start)
+            stream.seek(header.split(content.head)[1])
             return stream
 
         return cls(block, header.fields(block), body)
