@@ -15,6 +15,8 @@ from mailcore.conf.schema import registry
 from mailcore.envelope import Path
 from mailcore.errors import ConfigError, GrammarError
 
+MOST_TARGETS = 10_000  # of one alias; the router expands no more
+
 
 class Verdict(StrEnum):
     """What became of something that was read."""
@@ -49,9 +51,14 @@ class Note:
 
 @dataclass(slots=True)
 class Plan:
-    """Settings by scope and path, domains, aliases, and the report of where each came from."""
+    """Settings by scope and path, domains, aliases, and the report of where each came from.
+
+    What grows line by line is in `settings` and `aliases` once `gather` was called.
+    """
 
     settings: dict[tuple[str, str], Any] = field(default_factory=dict)
+    growing: dict[str, dict[str, None]] = field(default_factory=dict)
+    members: dict[str, dict[str, None]] = field(default_factory=dict)
     domains: dict[str, Where] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...]] = field(default_factory=dict)
     notes: list[Note] = field(default_factory=list)
@@ -96,15 +103,20 @@ class Plan:
 
     def extend(self, where: Where, old: str, path: str, more: Sequence[str]) -> None:
         """Add words or lines to the setting `path`."""
-        so_far = self.settings.get(("", path), ())
-        added = tuple(one for one in more if one not in so_far)
         setting = registry.find(path)
         if setting is None:
             self.missing(where, old, f"there is no setting {path}")
             return
-        self.settings["", path] = (*so_far, *added)
+        self.growing.setdefault(path, {}).update(dict.fromkeys(more))
         shown = "•••" if setting.is_secret else " ".join(more)
         self.note(Verdict.UNDERSTOOD, where, old, f"{path} gets {shown}")
+
+    def gather(self) -> "Plan":
+        """The whole plan, with the settings and aliases that have grown."""
+        for path, found in self.growing.items():
+            self.settings["", path] = tuple(found)
+        self.aliases = {name: tuple(members) for name, members in self.members.items() if members}
+        return self
 
     def domain(self, where: Where, old: str, name: str) -> bool:
         """Take mail for `name`; False when it can't be a domain of ours."""
@@ -133,9 +145,13 @@ class Plan:
         if not good:
             self.decide(where, name, "no member can be kept, so the alias is not made")
             return
-        merged = tuple(dict.fromkeys((*self.aliases.get(name, ()), *good)))
-        self.aliases[name] = merged
-        self.note(Verdict.UNDERSTOOD, where, name, f"alias to {', '.join(merged)}"[:300])
+        members = self.members.setdefault(name, {})
+        if len(members) + len(good) > MOST_TARGETS:
+            self.decide(where, name, f"more than {MOST_TARGETS} members: make a mailing list")
+            return
+        members.update(dict.fromkeys(good))
+        shown = f"{', '.join(good[:8])}{', …' if good[8:] else ''}"
+        self.note(Verdict.UNDERSTOOD, where, name, f"alias to {shown}")
 
 
 def _shown(setting: Setting, value: Any, scope: str) -> str:

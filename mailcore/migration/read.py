@@ -18,14 +18,14 @@ def plan(path: Path, kind: str | None, root: Path, host: str, domain: str) -> Pl
         raise ConfigError(f"there is no {path}")
     kind = kind or guess(path)
     if kind == "courier" and path.is_dir():
-        return courier.plan(Files(path, root), host)
+        return courier.plan(Files(path, root), host).gather()
     if kind == "sendmail" and not path.is_dir():
-        return sendmail.plan(
-            Files(path.parent, root), path.name, (domain or snapshot().default_domain).lower()
-        )
+        domain = (domain or snapshot().default_domain).lower()
+        return sendmail.plan(Files(path.parent, root), path.name, domain).gather()
     if kind == "qmail" and path.is_dir():
         control = path / "control" if (path / "control").is_dir() else path
-        return qmail.plan(Files(control.parent, root), Files(control, root), host, domain.lower())
+        files = Files(control.parent, root)
+        return qmail.plan(files, Files(control, root), host, domain.lower()).gather()
     raise ConfigError(f"{path} is no configuration of {kind}")
 
 

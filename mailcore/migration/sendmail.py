@@ -16,8 +16,8 @@ def plan(files: Files, name: str, domain: str) -> Plan:
         made.unread(Where(name), name, one.why if one else "there is no such file")
         return made
     aliases.read(made, name, one.text, Names(domain, domain, domain), files.read_absolute)
-    for address in list(made.aliases):
+    for address in list(made.members):
         local = address.partition("@")[0]
-        if local.startswith("owner-") and f"{address.removeprefix('owner-')}" in made.aliases:
+        if local.startswith("owner-") and address.removeprefix("owner-") in made.members:
             made.missing(Where(name), local, _OWNER)
     return made

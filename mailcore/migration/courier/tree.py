@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 
 from mailcore.migration import aliases
-from mailcore.migration.aliases import Names
+from mailcore.migration.aliases import Names, starred
 from mailcore.migration.courier import addresses, environment, facts, one_line, tables, vanity
 from mailcore.migration.courier.environment import CLIENT, ESMTP, Environment
 from mailcore.migration.files import Files, Refused, Text
@@ -45,6 +45,8 @@ class _Reader:
     def _one_line_files(self, present: list[str]) -> None:
         for name in present:
             text = self._text(name) if name in facts.ONE_LINE else None
+            if text is not None and name in ("me", "defaultdomain"):
+                text = starred(lines.first(text), self.names.host)
             if text is not None:
                 one_line.put(self.plan, Where(name, 1), name, text, me=self.names.me)
 

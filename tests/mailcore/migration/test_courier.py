@@ -331,6 +331,26 @@ def test_odd_files_are_refused_and_nothing_waits_for_them(old: Path) -> None:
     assert unread["aliases/loop:1"] == "files include files without end"
 
 
+def test_long_files_are_read_in_time_and_a_list_has_an_end(old: Path) -> None:
+    """What is quadratic here runs into pytest's limit."""
+    tree = old / "etc/courier"
+    (tree / "smtpaccess/many").write_text(
+        "".join(f"10.{n >> 8 & 255}.{n & 255}.{n >> 16}\tallow,RELAYCLIENT\n" for n in range(8_000))
+    )
+    (tree / "esmtproutes").write_text("".join(f"d{n}.test:relay.test\n" for n in range(8_000)))
+    (tree / "aliases/many").write_text("".join(f"all: u{n}\n" for n in range(10_100)))
+    made = plan(old)
+    assert len(setting(made, "policy.access")) > 8_000
+    assert len(setting(made, "queue.routes")) == 8_000
+    assert len(made.aliases["all@example.com"]) == 10_000
+    assert "mailing list" in told(made, Verdict.DECIDE)["aliases/many:10001"]
+
+
+def test_a_star_is_the_host_name(old: Path) -> None:
+    (old / "etc/courier/me").write_text("*.inside.test\n")
+    assert setting(plan(old), "general.me") == "mail.example.com.inside.test"
+
+
 def test_an_included_path_does_not_leave_the_root(old: Path) -> None:
     outside = old.parent / "outside"
     outside.write_text("mallory@evil.test\n")
