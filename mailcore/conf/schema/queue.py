@@ -85,6 +85,11 @@ class Queue:
         minimum=1,
         maximum=2000,
     )
+    network_slots: int = setting(
+        0,
+        "Connections of one worker to one network (a /24, IPv6 a /48) at once; 0 for no limit.",
+        minimum=0,
+    )
     slots: tuple[str, ...] = setting(
         (),
         "Other transports' limits: transport, batches at once, of them to one host, recipients of"

@@ -2,6 +2,7 @@
 
 import math
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from mailcore import log
@@ -14,6 +15,7 @@ from mailcore.net.dial import own_addresses
 from mailcore.queue import destinations
 from mailcore.tlspolicy.counts import Met, count
 from mailcore.transports.esmtp import routes, security
+from mailcore.transports.esmtp.crowd import Crowd, network
 from mailcore.transports.esmtp.idle import IdleSessions
 from mailcore.transports.esmtp.login import log_in
 from mailcore.transports.esmtp.policies import Policies, Ruled
@@ -24,7 +26,10 @@ from mailcore.transports.esmtp.transcript import Transcript
 
 TLS_MEMORY = 2.5 * 3600  # seconds a server with broken STARTTLS is spoken to in clear
 
+PATIENCE = 60.0  # seconds to wait for others' connections to the same network to end
+
 _idle = IdleSessions()
+_crowd = Crowd()
 _log = log.get("esmtp")
 
 
@@ -146,8 +151,23 @@ class Calls:
             destinations.speak_clear("esmtp", key, time.time() + TLS_MEMORY, str(problem))
             return self._begin(target, demand, True)
 
+    def _enter(self, address: str) -> Callable[[], None]:
+        """A place among the connections to a network.  Raises TimeoutError."""
+        limit = self.way.settings.queue.network_slots
+        if not limit:
+            return lambda: None
+        if _crowd.is_full(address, limit):
+            _idle.make_room(network(address))
+        return _crowd.enter(address, limit, PATIENCE)
+
     def _begin(self, target: Target, demand: Demand, in_clear: bool) -> Session:
-        session = Session(target, self.way.route.port, self._manners, demand, self.deadline)
+        leave = self._enter(target.address)
+        try:
+            session = Session(target, self.way.route.port, self._manners, demand, self.deadline)
+        except BaseException:
+            leave()
+            raise
+        session.wire.leave = leave
         session.wire.transcript = self.transcript
         self._note(f"connected to {session.peer}")
         try:

@@ -3,6 +3,7 @@
 import threading
 import time
 
+from mailcore.transports.esmtp import crowd
 from mailcore.transports.esmtp.session import Session
 
 MOST = 64
@@ -50,6 +51,21 @@ class IdleSessions:
                     self._thread.start()
         if displaced is not None:
             displaced.close()
+
+    def make_room(self, network: str) -> None:
+        """End one idle session with a server in `network`, if there is one."""
+        with self._lock:
+            found = next(
+                (
+                    key
+                    for key, each in self._sessions.items()
+                    if crowd.network(each.target.address) == network
+                ),
+                None,
+            )
+            session = self._sessions.pop(found) if found is not None else None
+        if session is not None:
+            session.close()
 
     def _watch(self) -> None:
         while True:

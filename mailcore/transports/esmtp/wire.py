@@ -4,6 +4,7 @@ import math
 import socket
 import ssl
 import time
+from collections.abc import Callable
 
 from mailcore.errors import GrammarError
 from mailcore.protocol import reply as replies
@@ -32,6 +33,7 @@ class Wire:
         self._buffer = b""
         self.deadline = deadline
         self.transcript: Transcript | None = None
+        self.leave: Callable[[], None] = lambda: None  # gives back its place in the network
         self.encrypted = isinstance(connection, ssl.SSLSocket)
 
     def send(self, data: bytes, timeout: float) -> None:
@@ -117,6 +119,7 @@ class Wire:
 
     def close(self) -> None:
         self._socket.close()
+        self.leave()
 
     def _limit(self, timeout: float) -> None:
         left = self.deadline - time.monotonic()
