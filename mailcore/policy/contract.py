@@ -25,7 +25,7 @@ class Peer:
     `host` is the name its address has in DNS both ways, "" when it has none,
     `lookups.SOFT_ERROR` when DNS could not tell.  `identity` is the login's address;
     `trusted`: it may relay, so checks of strangers do not apply.  `vouches`: DNS lists that
-    know it for a good one.
+    know it for a good one; `notes`: what others say of it without refusing it (variable, text).
     """
 
     address: str
@@ -37,6 +37,7 @@ class Peer:
     identity: str = ""
     trusted: bool = False
     vouches: tuple[Vouch, ...] = ()
+    notes: tuple[tuple[str, str], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

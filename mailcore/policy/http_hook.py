@@ -73,6 +73,7 @@ def described(received: Received, most: int) -> dict[str, Any]:
             "login": peer.identity,
             "listener": peer.listener,
             "trusted": peer.trusted,
+            "notes": dict(peer.notes),
         },
         "envelope": {
             "from": str(received.reverse_path),

@@ -163,6 +163,7 @@ class Contents(Conversation):
             identity=self.identity.address if self.identity else "",
             trusted=not self.is_stranger,
             vouches=self.listing.vouches if self.listing else (),
+            notes=tuple(self.listing.notes.items()) if self.listing else (),
         )
 
     def _origin(self, transaction: Transaction) -> Origin:

@@ -53,7 +53,6 @@ class Knot:
         signed: bool = False,
     ) -> None:
         directory.mkdir(parents=True, exist_ok=True)
-        (self.port,) = free_ports(1)
         lines = [
             f"{name}. 0 IN {kind} {record}"
             for name, records in zone.items()
@@ -61,17 +60,24 @@ class Knot:
             for record in each
         ]
         (directory / "root.zone").write_text("\n".join([*_TOP, *lines]) + "\n")
+        for tries_left in (2, 1, 0):  # a port that was free may be somebody's by now
+            self._start(directory, signed=signed)
+            try:
+                self._wait(directory / "knot.log")
+                return
+            except RuntimeError:
+                self.stop()
+                if not tries_left:
+                    raise
+
+    def _start(self, directory: Path, *, signed: bool) -> None:
+        (self.port,) = free_ports(1)
         configuration = directory / "knot.conf"
         configuration.write_text(
             _CONFIGURATION.format(home=directory, port=self.port, signed="on" if signed else "off")
         )
         with (directory / "knot.log").open("wb") as log:
             self._process = subprocess.Popen([PROGRAM, "-c", configuration], stderr=log, stdout=log)
-        try:
-            self._wait(directory / "knot.log")
-        except BaseException:
-            self.stop()
-            raise
 
     @property
     def address(self) -> str:

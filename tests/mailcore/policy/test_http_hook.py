@@ -73,7 +73,7 @@ def service() -> Iterator[Service]:
 
 def received(url: str, **filters: object) -> Received:
     settings = Snapshot(filters=Filters(http_url=url, http_secret="s3cret", **filters))  # type: ignore[arg-type]
-    peer = Peer("192.0.2.1", helo="mx.peer.example")
+    peer = Peer("192.0.2.1", helo="mx.peer.example", notes=(("BLOCK2", "Suspect"),))
     return Received(
         peer=peer,
         reverse_path=Path("eve", "peer.example"),
@@ -95,6 +95,7 @@ def test_the_service_is_told_everything_and_can_prove_who_told_it(service: Servi
     assert path == "/check?key=1"
     told = json.loads(body)
     assert told["peer"]["address"] == "192.0.2.1"
+    assert told["peer"]["notes"] == {"BLOCK2": "Suspect"}
     assert told["envelope"] == {"from": "eve@peer.example", "to": ["alice@example.com"]}
     assert told["results"] == ["spf=pass smtp.helo=mx.peer.example"]
     assert base64.b64decode(told["message"]) == MESSAGE

@@ -1,6 +1,5 @@
 """SPF: the published suite through our whole check, over a real DNS server."""
 
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,11 +138,9 @@ def test_names_that_lead_nowhere_are_asked_twice_at_most(server: DnsServer) -> N
 
 def test_macros_that_grow_end_as_a_name_that_fits(server: DnsServer) -> None:
     server.zone["example.com"] = {"TXT": [f'"v=spf1 exists:{"%{l}." * 20}example.com -all"']}
-    began = time.process_time()
     verdict = ask(server, "a" * 60 + "@example.com")
     assert verdict.result in (SpfResult.FAIL, SpfResult.PERMERROR)
     assert all(len(name) <= 253 for name, _ in server.asked)
-    assert time.process_time() - began < 5
 
 
 def test_a_record_makes_us_ask_dns_and_nobody_else(
