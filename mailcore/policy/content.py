@@ -43,7 +43,7 @@ def judge_structure(message: bytes, header: bytes) -> Reply | None:
     `message` may be only the beginning of one.  A missing last delimiter is no reason:
     it loses nothing.
     """
-    if not _HAS_MIME.search(header) or _is_plainly_sound(header):
+    if _is_plainly_sound(header):
         return None
     fatal = [finding for finding in validate.in_structure(mime.scan(message)) if _is_fatal(finding)]
     if not fatal:
@@ -52,7 +52,7 @@ def judge_structure(message: bytes, header: bytes) -> Reply | None:
 
 
 def _is_plainly_sound(header: bytes) -> bool:
-    """Whether this is a single part with known fields: most mail, told without a scan."""
+    """Whether this is a single part with known fields, or has none: told without a scan."""
     seen: set[bytes] = set()
     for name, written, more in _MIME_FIELD.findall(header.lower()):
         if name in seen:
