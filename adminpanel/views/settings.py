@@ -48,6 +48,9 @@ class Difference:
     new: str
 
 
+MOST_SHOWN = 100  # changes of one change set on the page; an import may have thousands
+
+
 def sections() -> list[tuple[str, str]]:
     """Name and title of each section, for the side bar."""
     return [(name, TITLES.get(name, name.capitalize())) for name in SECTIONS]
@@ -104,7 +107,7 @@ def history(request: HttpRequest) -> HttpResponse:
         request,
         "adminpanel/history.html",
         {
-            "rows": [(row, _shown(row)) for row in rows[:50]],
+            "rows": [(row, _shown(row), len(row.changes[MOST_SHOWN:])) for row in rows[:50]],
             "more": rows[49].id if rows[50:] else None,
         },
     )
@@ -193,7 +196,7 @@ def _shown(row: store.History) -> list[Difference]:
             _shown_value(change, change.old),
             _shown_value(change, change.new),
         )
-        for change in row.changes
+        for change in row.changes[:MOST_SHOWN]
     ]
 
 

@@ -3,9 +3,11 @@
 import pytest
 from django.test import Client
 
+from mailcore.accounts.models import Alias, Domain
 from mailcore.conf import store
 from mailcore.conf import values as grammar
 from mailcore.conf.schema.registry import SETTINGS
+from mailcore.migration import whole
 
 pytestmark = pytest.mark.django_db(databases=["default", "queue"])
 
@@ -58,3 +60,20 @@ def test_a_value_out_of_bounds_is_refused_with_its_bound(admin: Client) -> None:
 
 def test_an_unknown_section_is_not_found(admin: Client) -> None:
     assert admin.get("/admin/settings/nothing").status_code == 404
+
+
+def test_domains_and_aliases_of_one_change_set_are_shown_and_undone(admin: Client) -> None:
+    aliases = {f"list{n}@new.test": ["ada@example.com"] for n in range(120)}
+    document = {"format": 1, "aliases": aliases} | {
+        "domains": {
+            name: {} for name in (*Domain.objects.values_list("name", flat=True), "new.test")
+        }
+    }
+    applied = whole.apply(document, summary="Apply conf.toml", by="test")
+    page = admin.get("/admin/history").content.decode()
+    assert "domain.new.test" in page
+    assert "<del>none</del>" in page
+    assert "and 21 more" in page
+    admin.post(f"/admin/history/{applied.change_set}/undo")
+    assert not Domain.objects.filter(name="new.test").exists()
+    assert not Alias.objects.filter(address="list7@new.test").exists()
