@@ -57,7 +57,7 @@ def accept(
     if refused:
         failed = failures((pairs[index][0], reply) for index, reply in refused.items())
         pairs = [pair for index, pair in enumerate(pairs) if index not in refused]
-    recipients = expand(pairs) + failed
+    recipients = expand(pairs, verp=envelope.verp) + failed
     if not recipients:
         raise PermanentFailure(status.NO_SUCH_MAILBOX, "No recipients.")
     number = ids.new_id()

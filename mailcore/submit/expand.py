@@ -10,16 +10,21 @@ from mailcore.routing.router import Destination, Resolution
 from mailcore.status import OTHER_SECURITY
 
 
-def expand(pairs: Iterable[tuple[EnvelopeRecipient, Resolution]]) -> tuple[NewRecipient, ...]:
+def expand(
+    pairs: Iterable[tuple[EnvelopeRecipient, Resolution]], *, verp: bool = False
+) -> tuple[NewRecipient, ...]:
     """The recipients of a message.
 
     An alias with one member forwards: NOTIFY stays, ORCPT becomes the alias.  With several it is
     a list: its members' failures are nobody's business, and a sender who wants to hear of
     success hears that the list has it.  Courier; RFC 3461 §5.2.7.
+
+    With `verp` every alias is a list: an address that the sender doesn't know must not come
+    back to it in a reverse-path.  Courier XVERP.
     """
     rows: dict[tuple[str, str], NewRecipient] = {}
     for wanted, resolution in pairs:
-        if resolution.is_list:
+        if resolution.is_list or (verp and resolution.alias):
             _list(rows, wanted, resolution)
             continue
         orcpt = wanted.orcpt

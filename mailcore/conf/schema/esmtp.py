@@ -11,7 +11,10 @@ class Esmtp:
 
     enabled: bool = setting(True, "Run the ESMTP servers.")
     greeting: str = setting(
-        "", "Text of the greeting after the server's name.", courier="esmtpgreeting"
+        "",
+        "Text of the greeting after the server's name; may have several lines.",
+        courier="esmtpgreeting",
+        kind="text",
     )
     size_limit: int = setting(
         52_428_800,

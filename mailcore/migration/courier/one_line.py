@@ -12,9 +12,8 @@ def put(
     """Make a setting of the file.  `own` is the address of the vhost it belongs to."""
     value = lines.first(text)
     if name == "esmtpgreeting":
-        plan.put(where, name, "esmtp.greeting", value.removeprefix(me).strip(), scope)
-        if "\n" in text.strip():
-            plan.missing(where, name, "a greeting has one line here")
+        greeting = "\n".join(line.strip() for line in text.strip().splitlines())
+        plan.put(where, name, "esmtp.greeting", greeting.removeprefix(me).strip(), scope)
     elif name == "defaultsep":
         plan.put(where, name, "queue.extension_separators", _separators(value), scope)
     elif name == "esmtphelo" and value == "*":

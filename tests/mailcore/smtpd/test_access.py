@@ -222,6 +222,13 @@ def test_a_listener_of_its_own_address_has_its_own_name_and_settings(smtp: Addre
     assert other[0].startswith("220 mail.example.test ")
 
 
+def test_a_greeting_may_have_several_lines(smtp: Addresses) -> None:
+    put("esmtp", greeting="ESMTP\nNo advertising.")
+    connection = Connection(smtp["smtp"])
+    assert connection.line() == "220-mail.example.test ESMTP"
+    assert connection.line() == "220 No advertising."
+
+
 def test_a_standard_listener_has_settings_of_its_own_too(smtp: Addresses) -> None:
     put("extensions", "listener:smtp", off=["CHUNKING"])
     assert not [line for line in until_ehlo(Connection(smtp["smtp"])) if "CHUNKING" in line]

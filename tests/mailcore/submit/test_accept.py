@@ -171,3 +171,26 @@ def test_a_pause_before_the_first_attempt_is_kept(bob: Account) -> None:
     row = Recipient.objects.get()
     assert row.next_attempt_at == pytest.approx(Message.objects.get().created_at + 60)
     assert leases.claim_any("local", now=time.time(), until=9e9, limit=9, slots=9) is None
+
+
+def test_with_verp_an_alias_keeps_its_member_to_itself() -> None:
+    """A bounce would come to the list's sender from an address it never wrote to.  Courier."""
+    Alias.objects.create(
+        address="one@example.test",
+        domain=Domain.objects.get(),
+        targets=["bob@example.test"],
+    )
+    current.refresh()
+    wish = EnvelopeRecipient(Path.of("one@example.test"), frozenset({Notify.SUCCESS}))
+    accept(
+        Envelope(Path.of("list@example.net"), (wish,), verp=True),
+        None,
+        Content.of(HELLO),
+        FROM_AFAR,
+    ).result(10)
+    rows = {each.forward_path: each for each in Recipient.objects.all()}
+    assert rows["bob@example.test"].notify == "NEVER"
+    assert (rows["one@example.test"].state, rows["one@example.test"].action) == (
+        "report",
+        "expanded",
+    )
