@@ -1,10 +1,12 @@
 """DNS lists of peers: some refuse, some vouch, in order.  RFC 5782; Courier BLACKLISTS."""
 
 import re
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from functools import lru_cache
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from weakref import WeakKeyDictionary
 
 from mailcore import log, status
 from mailcore.dns.resolver import Resolver
@@ -24,6 +26,8 @@ _COURIERS = re.compile(
     re.IGNORECASE,
 )
 _MOST = 30
+_PATIENCE = 3  # failures in a row after which a list is not waited for
+_REST = 60.0  # seconds until it is asked again
 
 _log = log.get("policy")
 
@@ -116,6 +120,32 @@ def parse(line: str) -> Rule:
     )
 
 
+class _Silence:
+    """Lists that don't answer, by resolver: each question to one costs a thread its time-out."""
+
+    def __init__(self) -> None:
+        self._failures: WeakKeyDictionary[Resolver, dict[str, tuple[int, float]]] = (
+            WeakKeyDictionary()
+        )
+
+    def lasts(self, resolver: Resolver, zone: str) -> bool:
+        """Whether there is no use in asking now."""
+        count, since = self._failures.get(resolver, {}).get(zone, (0, 0.0))
+        return count >= _PATIENCE and time.monotonic() - since < _REST
+
+    def note(self, resolver: Resolver, zone: str) -> None:
+        failures = self._failures.setdefault(resolver, {})
+        count, _ = failures.get(zone, (0, 0.0))
+        failures[zone] = (count + 1, time.monotonic())
+
+    def end(self, resolver: Resolver, zone: str) -> None:
+        if failures := self._failures.get(resolver):
+            failures.pop(zone, None)
+
+
+_silence = _Silence()
+
+
 def consult(
     peer: str, wanted: Sequence[Rule], resolver: Resolver, *, dead_defers: bool = True
 ) -> Listing:
@@ -175,7 +205,15 @@ def _reversed(peer: str) -> str | None:
 
 def _hit(name: str, rule: Rule, resolver: Resolver) -> str:
     """The answer that counts, or "".  Raises TemporaryFailure."""
-    for record in resolver.addresses(name, ipv6=False).records:
+    if _silence.lasts(resolver, rule.zone):
+        raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.")
+    try:
+        records = resolver.addresses(name, ipv6=False).records
+    except TemporaryFailure:
+        _silence.note(resolver, rule.zone)
+        raise
+    _silence.end(resolver, rule.zone)
+    for record in records:
         if record == rule.answer or (not rule.answer and ip_address(record) in _LISTED):
             return record
     return ""

@@ -1,6 +1,8 @@
 """DNS lists: asked from left to right, over Knot; what they say and what their silence means."""
 
+import time
 from collections.abc import Iterator
+from types import SimpleNamespace
 
 import pytest
 from hypothesis import given
@@ -139,6 +141,26 @@ def test_a_peer_is_not_refused_while_who_might_vouch_for_it_is_silent() -> None:
         server.stop()
     assert found is not None
     assert found.startswith("451 ")
+
+
+def test_a_list_that_stays_silent_is_not_waited_for_each_time(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    server = DnsServer({"8.9.8.8.list.example": {"A": ["127.0.0.2"]}})
+    server.broken.update(f"{number}.9.8.8.list.example" for number in range(8))
+    resolver = Resolver([server.address], 3)
+    now = time.monotonic()
+    monkeypatch.setattr(blocklist, "time", SimpleNamespace(monotonic=lambda: now))
+    try:
+        for number in range(3):
+            assert "451" in (told(resolver, f"8.8.9.{number}", "block list.example") or "")
+        asked = len(server.asked)
+        assert "451" in (told(resolver, "8.8.9.8", "block list.example") or "")
+        assert len(server.asked) == asked
+        now += 61
+        assert "511" in (told(resolver, "8.8.9.8", "block list.example") or "")
+    finally:
+        server.stop()
 
 
 @pytest.mark.parametrize("peer", ["127.0.0.1", "10.0.0.1", "fe80::1%eth0", "::1", ""])
