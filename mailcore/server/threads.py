@@ -63,7 +63,7 @@ def _job(function: Callable[..., T], args: tuple[Any, ...]) -> T:
 
 database = Pool("database", 8)
 checks = Pool("checks", 16)  # of received messages: DNS, filters
-dns = Pool("dns", 8)
+dns = Pool("dns", 32)  # they wait, and a slow domain of one stranger must not stop the others
 store = Pool("store", 8)
 password = Pool("password", 4)  # each verification takes 19 MiB and a core
 
