@@ -10,6 +10,8 @@ from dataclasses import dataclass
 
 LONGEST_VALUE = 65_536
 
+_UNCLOSED = "a quote is never closed: the file is not read any further"
+
 _ASSIGNMENT = re.compile(r"(?:export[ \t]+)?([A-Za-z_][A-Za-z0-9_]{0,127})=")
 _BLANK = re.compile(r"(?:[ \t\r;]|\\\n)+")
 _LINE = re.compile(r"[^\n]*")
@@ -88,7 +90,7 @@ def _statement(
     except _Strange as strange:
         end = _end_of_line(text, at)
         unread.append(Unread(line, text[at:end][:200], str(strange)))
-        return len(text) if "never closed" in str(strange) else end
+        return len(text) if str(strange) == _UNCLOSED else end
     variables[match[1]] = value
     found.append(Assignment(match[1], value, line))
     return end
@@ -100,7 +102,7 @@ def _word(text: str, at: int, variables: Mapping[str, str]) -> tuple[str, int]:
         piece = _PIECE.match(text, at)
         if piece is None:
             quote = text[at] in "'\""
-            raise _Strange("a quote is never closed" if quote else "a command, not only a value")
+            raise _Strange(_UNCLOSED if quote else "a command, not only a value")
         at = piece.end()
         value += _piece(piece, variables)
         if len(value) > LONGEST_VALUE:

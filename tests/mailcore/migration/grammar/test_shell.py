@@ -50,7 +50,7 @@ def test_a_line_knows_its_number_also_behind_a_value_of_several_lines() -> None:
         ('A="$(reboot)"', "a command would have to be run"),
         ("A=1|reboot", "a command, not only a value"),
         ("A=<(reboot)", "a command, not only a value"),
-        ("A='unclosed", "a quote is never closed"),
+        ("A='unclosed", "a quote is never closed: the file is not read any further"),
     ],
 )
 def test_what_only_a_shell_could_do_is_told_and_not_done(line: str, why: str) -> None:
