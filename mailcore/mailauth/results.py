@@ -1,7 +1,7 @@
 """Authentication-Results: clauses of ours, and fields that only claim to be.  RFC 8601."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 
 from mailcore.mailauth.arc import ArcVerdict
 from mailcore.mailauth.dmarc import DmarcVerdict
@@ -13,6 +13,7 @@ FIELD = b"authentication-results"
 _TOKEN = re.compile(r"[A-Za-z0-9!#$%&'*+./^_`{|}~@:-]+")
 _COMMENT_UNFIT = re.compile(r"[^ -'*-\[\]-~]+")
 _LONGEST = 300
+_LONGEST_BEGINNING = 2_000  # octets in which an authserv-id has to be over
 _EVERYTHING = Limits(header_bytes=1 << 20, header_lines=1 << 20)
 
 
@@ -77,10 +78,17 @@ def without_claims(block: bytes, ids: Iterable[str]) -> bytes:
     out: list[bytes] = []
     done = 0
     for field in header.fields(block, _EVERYTHING):
-        if field.name == FIELD and claimed_id(field.value) in ours:
+        if field.name == FIELD and _claims(field.value, ours):
             out.append(block[done : field.start])
             done = field.end
     return b"".join([*out, block[done:]]) if out else block
+
+
+def _claims(text: bytes, ours: Collection[bytes]) -> bool:
+    """Whether a field says it is of ours, or hides what it says behind heaps of comments."""
+    beginning = text[:_LONGEST_BEGINNING]
+    hidden = len(text) > len(beginning) and _behind_space(beginning, 0) == len(beginning)
+    return hidden or claimed_id(beginning) in ours
 
 
 def claimed_id(text: bytes) -> bytes:

@@ -8,9 +8,11 @@ from mailcore.mailauth import canonical
 from mailcore.mailauth.canonical import BodyHash
 from mailcore.message import header
 from mailcore.message.header import Field
+from mailcore.message.limits import Limits
 from mailcore.queue.content import Content
 
 _CHUNK = 256 * 1024
+_EVERYTHING = Limits(header_bytes=1 << 20, header_lines=1 << 20)  # no field may hide behind others
 Wanted = tuple[str, int | None]
 """A form of the body, and how much of it."""
 
@@ -39,7 +41,7 @@ class SignedText:
             stream.seek(header.split(content.head)[1])
             return stream
 
-        return cls(block, header.fields(block), body)
+        return cls(block, header.fields(block, _EVERYTHING), body)
 
     def raw(self, one: Field) -> bytes:
         return self.block[one.start : one.end]

@@ -47,6 +47,14 @@ def test_a_claim_at_the_end_of_a_long_header_goes_too() -> None:
     assert b"spf=pass" not in results.without_claims(block, [ME])
 
 
+@pytest.mark.parametrize("comment", [b"(" * 90_000, b"(" * 5_000 + b")" * 5_000, b"(x)" * 5_000])
+def test_a_name_hidden_behind_heaps_of_comments_is_not_searched_for(comment: bytes) -> None:
+    field = b"Authentication-Results: %b" + comment + ME.encode() + b"; dmarc=pass\r\n"
+    assert results.without_claims(field % b"", [ME]) == b""
+    named = field % b"other.test "
+    assert results.without_claims(named, [ME]) == named
+
+
 @given(st.binary(max_size=200))
 def test_any_value_has_a_name_or_none(value: bytes) -> None:
     assert isinstance(results.claimed_id(value), bytes)

@@ -1,15 +1,18 @@
 """DKIM and DMARC of mail that comes by SMTP: what is written, where it goes, what is said."""
 
 import smtplib
+import ssl
 from collections.abc import Iterator
 from pathlib import Path as FilePath
 
+import dkim
 import pytest
 
 from mailcore.accounts import directory
 from mailcore.conf import current, store
 from mailcore.delivery import attempt, scheduler
 from mailcore.envelope import Envelope, EnvelopeRecipient, Path, Source
+from mailcore.mailauth import keys
 from mailcore.queue.content import Content
 from mailcore.submit.accept import Origin, accept
 from tests.mailcore.policy.test_authentication import LETTER, dns, signed
@@ -86,3 +89,23 @@ def test_our_own_users_cannot_write_results_for_us_either(people: None) -> None:
     forged = Content.of(b"Authentication-Results: " + me + b"; dmarc=pass\r\n" + LETTER)
     accept(envelope, None, forged, Origin("ESMTPSA", identity="bob@example.com")).result(30)
     assert b"dmarc=pass" not in delivered()[1]
+
+
+@pytest.mark.parametrize("lines", [10, 20_000])
+def test_what_a_user_submits_is_signed(smtp: dict[str, tuple[str, int]], lines: int) -> None:
+    for kind in keys.KINDS:
+        keys.add("example.com", kind, by="test", selector=kind)
+        keys.activate("example.com", kind, by="test")
+    current.refresh()
+    context = ssl._create_unverified_context()
+    with smtplib.SMTP_SSL(*smtp["submissions"], context=context, timeout=30) as client:
+        client.login("bob@example.com", "builder99")
+        letter = b"From: Bob <bob@example.com>\r\nSubject: hi\r\n\r\n" + b"0123456789\r\n" * lines
+        client.sendmail("bob@example.com", ["alice@example.com"], letter)
+    _, message = delivered()
+    signed_part = message[message.index(b"DKIM-Signature:") :].replace(b"\r\n", b"\n")
+    texts = {kind: keys.show("example.com", kind).text.encode() for kind in keys.KINDS}
+    for index in (0, 1):
+        assert dkim.DKIM(signed_part.replace(b"\n", b"\r\n")).verify(
+            idx=index, dnsfunc=lambda name, timeout=5: texts[name.decode().partition(".")[0]]
+        )
