@@ -33,6 +33,8 @@ from mailcore.submit.accept import accept
 
 MOST_READ = 200  # messages of the mailbox in one go
 MOST_ATTACHED = 5  # reports in one message
+MOST_A_DAY = 500  # reports about one domain; anybody can send us some
+MOST_SOURCES = 1_000  # of one report, those with the most mail
 LARGEST_SENT = 10 * 1024 * 1024
 WAIT = 60.0
 _DAY = 86_400
@@ -194,6 +196,11 @@ def keep(data: bytes) -> bool:
         return False
     if not _is_ours(report.domain):
         return False
+    since = datetime.datetime.now(UTC) - datetime.timedelta(days=1)
+    told = DmarcReport.objects.filter(domain=report.domain, received__gte=since)
+    if told.count() >= MOST_A_DAY:
+        _log.warning("report.flood", domain=report.domain, organisation=report.organisation)
+        return False
     _store(report)
     return True
 
@@ -216,6 +223,7 @@ def _store(report: Aggregate) -> None:
         )
         if not made:
             return
+        sources = sorted(report.sources, key=lambda each: each.count, reverse=True)
         ReportedSource.objects.bulk_create(
             [
                 ReportedSource(
@@ -223,7 +231,7 @@ def _store(report: Aggregate) -> None:
                     disposition=each.disposition, dkim=each.dkim, spf=each.spf,
                     header_from=each.header_from,
                 )
-                for each in report.sources
+                for each in sources[:MOST_SOURCES]
             ],
             batch_size=500,
         )  # fmt: skip

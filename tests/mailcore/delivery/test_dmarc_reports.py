@@ -18,7 +18,7 @@ from mailcore.policy.contract import Peer, Received
 from mailcore.queue import leases
 from mailcore.queue.content import Content
 from mailcore.queue.models import Message, Recipient
-from tests.mailcore.mailauth.test_aggregate import REPORT
+from tests.mailcore.mailauth.test_aggregate import RECORD, REPORT
 from tests.support.dns import DnsServer
 from tests.support.fresh import home_at
 from tests.support.mail import flags, put
@@ -170,6 +170,19 @@ def test_reports_about_others_and_rubbish_are_left_alone(inbox: object) -> None:
         put(inbox, mail(data))  # type: ignore[arg-type]
     assert dmarc_reports.read_all() == 0
     assert not DmarcReport.objects.exists()
+
+
+def test_a_flood_of_forged_reports_has_an_end(
+    inbox: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(dmarc_reports, "MOST_A_DAY", 2)
+    monkeypatch.setattr(dmarc_reports, "MOST_SOURCES", 1)
+    for number in range(4):
+        forged = REPORT.replace("<report_id>r1", f"<report_id>r{number}")
+        more = RECORD.replace("192.0.2.7", "192.0.2.8").replace("<count>3", "<count>9")
+        dmarc_reports.keep(forged.replace(RECORD, RECORD + more).encode())
+    assert DmarcReport.objects.count() == 2
+    assert {row.address for row in ReportedSource.objects.all()} == {"192.0.2.8"}
 
 
 def test_old_reports_are_forgotten(inbox: object) -> None:
