@@ -202,3 +202,15 @@ def test_a_sender_at_an_address_literal_is_told() -> None:
     fail()
     report.send_due()
     assert Recipient.objects.get().forward_path == "joe@[192.0.2.77]"
+
+
+def test_reports_go_to_the_login_where_that_is_wanted() -> None:
+    """Courier DSNTOAUTHADDR."""
+    store.save("queue", {"dsn_to_login": True}, by="test")
+    current.refresh()
+    send(
+        "x@far.test", reverse_path=Path.of("other@elsewhere.test"), auth_identity="bob@example.test"
+    )
+    fail()
+    report.send_due()
+    assert Recipient.objects.get().forward_path == "bob@example.test"
