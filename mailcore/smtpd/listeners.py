@@ -110,6 +110,17 @@ def extras(lines: tuple[str, ...]) -> Mapping[str, Extra]:
     return found
 
 
+def problems(lines: Iterable[str]) -> list[str]:
+    """What is wrong with the lines that are left out."""
+    found = []
+    for line in lines:
+        try:
+            parse(line)
+        except ConfigError as error:
+            found.append(str(error))
+    return found
+
+
 def check(lines: Iterable[str]) -> None:
     """Raises ConfigError for a line that can't be read or a name or place that is there twice."""
     names: set[str] = set()

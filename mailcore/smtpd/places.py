@@ -30,6 +30,8 @@ class Places:
 
     async def follow(self, lines: tuple[str, ...]) -> None:
         """Open what the settings have and we haven't, close what they don't have any more."""
+        for problem in listeners.problems(lines):
+            _log.error("listener.unusable", error=problem)
         wanted = {
             (place.address, place.port, extra.listener)
             for extra in listeners.extras(lines).values()

@@ -11,7 +11,7 @@ from mailcore.accounts import administration
 from mailcore.conf import current
 from mailcore.server.limits import ConnectionLimits
 from mailcore.server.shutdown import Listening, Sessions
-from mailcore.server.tls import server_context
+from mailcore.server.tls import ServerContext, server_context
 from mailcore.smtpd import server
 from mailcore.smtpd.listeners import LISTENERS
 from mailcore.smtpd.service import Service
@@ -35,7 +35,11 @@ def people(transactional_db: object, bus: Valkey) -> None:
 
 
 def served(
-    certificate: Path, key: Path, spool: Path, authorities: str = ""
+    certificate: Path,
+    key: Path,
+    spool: Path,
+    authorities: str = "",
+    certificates: Mapping[str, ServerContext] | None = None,
 ) -> AbstractContextManager[dict[str, tuple[str, int]]]:
     """A server with all four listeners; gives their addresses."""
 
@@ -48,6 +52,7 @@ def served(
             decoy=b"decoy",
             sessions=Sessions(),
             limits=ConnectionLimits(0, 0),
+            certificates=certificates or {},
         )
         servers = [
             await server.start(service, LISTENERS[name], opened[0])

@@ -17,7 +17,6 @@ import pytest
 
 from mailcore.conf import current, store
 from mailcore.queue.models import Message, Recipient
-from mailcore.smtpd.conversation import Conversation
 from tests.support.certificate import make_certificate
 from tests.support.transcript import Connection
 
@@ -188,33 +187,6 @@ def test_trickling_peers_run_out_of_time_and_keep_nobody_waiting(smtp: Addresses
         assert one.line().startswith("220")
         assert one.line().startswith("421 4.4.2")
     assert Message.objects.count() == 1
-
-
-@database
-def test_the_tarpit_deepens_until_a_message_is_accepted(
-    smtp: Addresses, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Courier TARPIT: after 5xx only, 8 seconds doubling to 128."""
-    waits: list[int] = []
-
-    async def note(session: Conversation) -> None:
-        waits.append(session._owed)
-        session._owed = 0
-
-    monkeypatch.setattr(Conversation, "_wait_in_the_tarpit", note)
-    store.save("esmtp", {"tarpit": True, "max_recipients": 1}, by="test")
-    current.refresh()
-    connection = greeted(smtp["smtp"])
-    for _ in range(6):
-        connection.send(b"FROB\r\n")
-        said(connection)
-    assert waits == [8, 16, 32, 64, 128, 128]
-    connection.send(START + b"RCPT TO:<bob@example.com>\r\nDATA\r\nSubject: x\r\n\r\n.\r\nFROB\r\n")
-    replies = [said(connection)[:3] for _ in range(6)]
-    assert replies == ["250", "250", "431", "354", "250", "502"]
-    connection.send(b"NOOP\r\n")
-    said(connection)
-    assert waits == [8, 16, 32, 64, 128, 128, 8]
 
 
 @pytest.fixture

@@ -35,6 +35,7 @@ def test_other_lines_are_refused_and_left_out(line: str) -> None:
     with pytest.raises(ConfigError):
         listeners.parse(line)
     assert "vanity" not in listeners.extras((line,))
+    assert len(listeners.problems([line, "good smtp 192.0.2.1"])) == 1
 
 
 def test_no_name_and_no_address_is_there_twice() -> None:
