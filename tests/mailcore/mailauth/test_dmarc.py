@@ -3,10 +3,13 @@
 from collections.abc import Iterator, Mapping
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import GrammarError
 from mailcore.mailauth import dmarc, dmarc_record
+from mailcore.mailauth.author import ace
 from mailcore.mailauth.dmarc import DmarcVerdict
 from mailcore.mailauth.dmarc_record import Wish
 from tests.support.dns import DnsServer, dead_address
@@ -117,6 +120,14 @@ def test_many_signatures_of_strangers_cost_no_questions(server: DnsServer) -> No
 def test_dns_that_does_not_answer_is_a_temporary_error() -> None:
     resolver = Resolver([dead_address()], timeout=0.1)
     assert dmarc.evaluate("bank.test", (), "", resolver, dice=0).result.value == "temperror"
+
+
+@given(st.text(max_size=40), st.text(max_size=40))
+def test_no_name_raises_anything(server: DnsServer, author: str, spf: str) -> None:
+    resolver = Resolver([server.address], 5)
+    for name in (ace(author), author.encode("ascii", "replace").decode(), f"{author}.bank.test"):
+        verdict = dmarc.evaluate(name, [f"x.{name}"], f"{spf}.{name}", resolver, dice=0)
+        assert verdict.domain == name
 
 
 @pytest.mark.parametrize(
