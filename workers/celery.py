@@ -14,7 +14,6 @@ from celery import Celery, signals
 from django.conf import settings
 from django.db import close_old_connections
 
-from workers import recycling
 from workers.schedule import SCHEDULE
 
 VISIBILITY_TIMEOUT = 3600  # seconds; longer than any task may take
@@ -87,5 +86,7 @@ def _before(**_: Any) -> None:
 @signals.worker_ready.connect  # type: ignore[untyped-decorator]  # Celery has no types
 def _look_at_once(**_: Any) -> None:
     """What died with the last worker is put back now, not at the next tick."""
+    from workers import recycling  # it needs Django's apps, which are loaded by now
+
     app.send_task("workers.scheduler.tick", queue="scheduler")
     recycling.watch()

@@ -131,9 +131,10 @@ def test_a_report_is_sent_once_however_many_try() -> None:
     fail()
     number = Message.objects.get().id
     first, second = report.send(number), report.send(number)
+    assert first is not None
     for future in (first, second):
-        assert future is not None
-        future.result(10)
+        if future is not None:  # the second may come when all is settled
+            future.result(10)
     assert Message.objects.filter(source="dsn").count() == 1
 
 
