@@ -6,7 +6,9 @@ Three states: logging in, fetching (`mailbox` is there), and QUIT, which alone d
 import asyncio
 import binascii
 import sqlite3
+import ssl
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from typing import ClassVar, cast
 
 from mailcore import log
@@ -16,8 +18,9 @@ from mailcore.pop3d.mailbox import LARGE, Mailbox
 from mailcore.pop3d.service import Service
 from mailcore.protocol import sasl
 from mailcore.protocol.pop3 import commands
-from mailcore.server import logins
+from mailcore.server import logins, tls
 from mailcore.server.limits import is_loopback
+from mailcore.server.logins import PLAIN_CHANNEL, Channel
 from mailcore.server.wire import CommandTooLong, Disconnected, TimedOut, Wire
 
 HANDSHAKE_SECONDS = 30.0
@@ -48,6 +51,7 @@ class Pop3Session(asyncio.Protocol):
         self.wire: Wire
         self.peer = ""
         self.secure = False
+        self.channel: Channel = PLAIN_CHANNEL
         self.admitted = False
         self.name = ""
         self.identity: Identity | None = None
@@ -63,7 +67,7 @@ class Pop3Session(asyncio.Protocol):
         self.wire = Wire(self.loop, cast(asyncio.Transport, transport))
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else "127.0.0.1"
-        self.secure = transport.get_extra_info("ssl_object") is not None
+        self._begin_tls(transport.get_extra_info("ssl_object"))
         self.admitted = self.service.limits.admit(self.peer)
         if not self.admitted:
             self.service.note_refusal(self.peer)
@@ -72,6 +76,15 @@ class Pop3Session(asyncio.Protocol):
             return
         self.service.sessions.add(self)
         self._task = self.loop.create_task(self._run())
+
+    def _begin_tls(self, ssl_object: ssl.SSLObject | None) -> None:
+        self.secure = ssl_object is not None
+        self.channel = Channel(bindings=tls.bindings(ssl_object), me=self.settings.me)
+
+    @property
+    def mechanisms(self) -> tuple[str, ...]:
+        """The SASL mechanisms that can work on this connection."""
+        return logins.usable(self.settings.pop3.auth_mechanisms, self.channel)
 
     def data_received(self, data: bytes) -> None:
         self.wire.received(data)
@@ -183,7 +196,7 @@ class Pop3Session(asyncio.Protocol):
         lines = ["TOP", "UIDL", "PIPELINING", "RESP-CODES", "AUTH-RESP-CODE"]
         if self.mailbox is None:
             if self._may_log_in:
-                lines += ["USER", "SASL " + " ".join(self.settings.pop3.auth_mechanisms)]
+                lines += ["USER", "SASL " + " ".join(self.mechanisms)]
             if self.service.tls is not None and not self.secure:
                 lines.append("STLS")
         lines.append(f"LOGIN-DELAY {self.settings.pop3.login_delay}")
@@ -215,7 +228,7 @@ class Pop3Session(asyncio.Protocol):
         if transport is None:
             raise ConnectionError("the connection was lost during the handshake")
         self.wire.transport = transport
-        self.secure = True
+        self._begin_tls(transport.get_extra_info("ssl_object"))
 
     async def user(self, argument: bytes) -> None:
         self._check_may_log_in()
@@ -232,14 +245,15 @@ class Pop3Session(asyncio.Protocol):
 
     async def auth(self, argument: bytes) -> None:
         """RFC 5034."""
-        mechanisms = self.settings.pop3.auth_mechanisms
+        mechanisms = self.mechanisms
         if not argument:
             self._listing("Mechanisms follow.", list(mechanisms) if self._may_log_in else [])
             return
         self._check_may_log_in()
         word, _, response = argument.partition(b" ")
         name = word.decode("latin-1").upper()
-        exchange = logins.mechanism(name, self.service.decoy) if name in mechanisms else None
+        channel = replace(self.channel, offered=mechanisms)
+        exchange = logins.mechanism(name, self.service.decoy, channel)
         if exchange is None:
             raise GrammarError("Mechanism not offered.")
         initial = None

@@ -30,8 +30,20 @@ class Pop3:
     )
     auth_mechanisms: tuple[str, ...] = setting(
         ("PLAIN", "LOGIN", "SCRAM-SHA-256"),
-        "SASL mechanisms offered, where logging in is allowed.",
+        "SASL mechanisms offered, where logging in is allowed and the mechanism can work: -PLUS"
+        " under TLS, CRAM-MD5 with auth.keep_passwords, the last two with auth.token_backends.",
         courier="POP3AUTH",
+        choices=(
+            "PLAIN",
+            "LOGIN",
+            "CRAM-MD5",
+            "SCRAM-SHA-1",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256",
+            "SCRAM-SHA-256-PLUS",
+            "OAUTHBEARER",
+            "XOAUTH2",
+        ),
     )
     plaintext_auth: bool = setting(
         False, "Let anybody log in without TLS; their passwords travel in the clear."

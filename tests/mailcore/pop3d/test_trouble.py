@@ -1,6 +1,8 @@
 """POP3 when things go wrong: no TLS, slow clients, too many of them, a broken mailbox, draining."""
 
 import base64
+import hashlib
+import ssl
 import threading
 import time
 from pathlib import Path
@@ -68,6 +70,27 @@ def test_scram_proves_the_password_without_sending_it(pop3: Addresses) -> None:
     connection, client = connected(pop3["pop3"]), ScramClient(ALICE, PASSWORD)
     first = base64.b64encode(client.first()).decode()
     server_first = base64.b64decode(say(connection, f"AUTH SCRAM-SHA-256 {first}")[2:])
+    final = base64.b64encode(client.final(server_first)).decode()
+    client.check(base64.b64decode(say(connection, final)[2:]))
+    assert say(connection, "") == "+OK 3 messages."
+
+
+def test_scram_is_bound_to_the_channel_where_there_is_one(pop3: Addresses) -> None:
+    """RFC 5929; what can't work on a connection isn't offered on it."""
+    change("pop3", auth_mechanisms=["SCRAM-SHA-256", "SCRAM-SHA-256-PLUS", "CRAM-MD5"])
+    clear = connected(pop3["pop3"])
+    assert say(clear, "AUTH SCRAM-SHA-256-PLUS").startswith("-ERR")
+    assert say(clear, "AUTH CRAM-MD5").startswith("-ERR")
+    connection = Connection(pop3["pop3s"], tls=True)
+    assert connection.line().startswith("+OK")
+    assert isinstance(connection.socket, ssl.SSLSocket)
+    seen = connection.socket.getpeercert(binary_form=True)
+    assert seen is not None
+    client = ScramClient(
+        ALICE, PASSWORD, binding=("tls-server-end-point", hashlib.sha256(seen).digest())
+    )
+    first = base64.b64encode(client.first()).decode()
+    server_first = base64.b64decode(say(connection, f"AUTH SCRAM-SHA-256-PLUS {first}")[2:])
     final = base64.b64encode(client.final(server_first)).decode()
     client.check(base64.b64decode(say(connection, final)[2:]))
     assert say(connection, "") == "+OK 3 messages."
