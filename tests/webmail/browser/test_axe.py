@@ -20,7 +20,7 @@ PAGES = [
     "/calendar/calendars", "/admin/", "/admin/domains", "/admin/domains/example.com",
     "/admin/people", "/admin/people/ada@example.com", "/admin/people/add", "/admin/aliases",
     "/admin/aliases/add", "/admin/settings/auth", "/admin/settings/webmail", "/admin/history",
-    "/admin/queue", "/admin/trace", "/nowhere",
+    "/admin/queue", "/admin/trace", "/admin/domains/example.com/dns", "/admin/dmarc", "/nowhere",
 ]  # fmt: skip
 
 

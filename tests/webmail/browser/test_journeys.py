@@ -166,3 +166,19 @@ def test_the_next_page_comes_when_one_scrolls(visit: Visit, ada: Account) -> Non
     assert page.locator("#rows > .row").count() == 50
     page.locator(".more").scroll_into_view_if_needed()
     expect(page.locator("#rows > .row")).to_have_count(70)
+
+
+def test_a_dns_record_is_copied_with_one_click(visit: Visit) -> None:
+    visitor = visit(permissions=["clipboard-read", "clipboard-write"])
+    visitor.goto("/admin/domains/example.com/dns")
+    button = visitor.page.get_by_label("Copy the value of SPF")
+    button.click()
+    button.get_by_text("Copied").wait_for()
+    assert visitor.page.evaluate("navigator.clipboard.readText()") == "v=spf1 mx -all"
+
+
+def test_without_scripts_a_record_is_there_to_be_marked(visit: Visit) -> None:
+    visitor = visit(java_script_enabled=False)
+    visitor.goto("/admin/domains/example.com/dns")
+    assert not visitor.page.get_by_label("Copy the value of SPF").is_visible()
+    assert visitor.page.get_by_text("v=spf1 mx -all").is_visible()
