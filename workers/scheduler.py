@@ -3,7 +3,7 @@
 from mailcore.delivery import scheduler
 from workers import doorbell
 from workers.celery import app
-from workers.delivery import attempt
+from workers.delivery import hand_out
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types
@@ -16,5 +16,4 @@ def tick() -> None:
 def plan(transport: str) -> None:
     """Claim batches for the free slots of a transport, and hand each to a worker."""
     doorbell.answer(transport)
-    for lease in scheduler.claim(transport):
-        attempt.apply_async((lease,), expires=120)
+    hand_out(scheduler.claim(transport))

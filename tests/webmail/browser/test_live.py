@@ -12,6 +12,7 @@ from playwright.sync_api import expect
 from mailcore.accounts import directory
 from mailcore.accounts.models import Account
 from mailcore.bus.publish import announce_mailbox
+from mailcore.conf.deployment import deployment
 from mailcore.eventsd.server import Server
 from mailcore.server import listener
 from tests.support import mail
@@ -29,6 +30,7 @@ def events(settings: Any, bus: Valkey, fresh_process: None, ada: Account) -> Ite
     """An event stream on a port of its own, which the pages are told."""
     sockets = listener.listen("127.0.0.1", 0)
     settings.COURIER_PORTS = {**settings.COURIER_PORTS, "events": sockets[0].getsockname()[1]}
+    deployment.cache_clear()
     directory.account(ada.address)
     server = Server()
     loop = uvloop.new_event_loop()
