@@ -9,6 +9,12 @@ from mailcore.conf import values as grammar
 from mailcore.conf.fields import Setting
 from mailcore.errors import ConfigError
 
+_WORDS = (
+    "ARC CRAM DANE DKIM DMARC DNS DSN EHLO ESMTP HELO HTTP ID IMAP IPv4 IPv6 LDAP MIME MTA MX POP3"
+    " SASL SMTP SOCKS SPF SRS STARTTLS STS TLS URL UTF8 VERP"
+)
+_ABBREVIATIONS = {word.lower(): word for word in _WORDS.split()}
+
 
 class DomainForm(forms.Form):
     """A new domain."""
@@ -176,10 +182,16 @@ def form_for(section: dict[str, Setting], **kwargs: Any) -> forms.Form:
         form.fields[name] = SettingField(
             setting,
             widget=_widget(setting),
-            label=name.replace("_", " ").capitalize(),
+            label=_label(name),
             help_text=setting.help,
         )
     return form
+
+
+def _label(name: str) -> str:
+    """`spf_mail_from` as people write it."""
+    words = [_ABBREVIATIONS.get(word, word) for word in name.split("_")]
+    return words[0][:1].upper() + " ".join(words)[1:]
 
 
 def _widget(setting: Setting) -> forms.Widget:

@@ -8,7 +8,7 @@ from typing import Any
 from django import template
 from django.template.defaultfilters import date as format_date
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -25,6 +25,19 @@ def icon(name: str, classes: str = "") -> SafeString:
     return format_html(
         '<svg class="i {}" aria-hidden="true"><use href="#i-{}"/></svg>', classes, name
     )
+
+
+@register.filter
+def coded(text: str) -> SafeString:
+    """What stands between backticks, as code."""
+    parts = text.split("`")
+    return format_html_join(
+        "", "{}{}{}", (_code(part) if at % 2 else ("", part, "") for at, part in enumerate(parts))
+    )
+
+
+def _code(text: str) -> tuple[SafeString, str, SafeString]:
+    return format_html("<code>"), text, format_html("</code>")
 
 
 @register.filter

@@ -32,7 +32,8 @@ class Policy:
     )
     allow_exclusive: bool = setting(
         False,
-        "Rename Authentication-Results fields that come with mail of strangers to Old-….",
+        "Rename Authentication-Results fields that come with mail of strangers to"
+        " Old-Authentication-Results.",
         courier="ALLOW_EXCLUSIVE",
     )
     spf_from: tuple[str, ...] = setting(
