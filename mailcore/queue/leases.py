@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from django.db.backends.utils import CursorWrapper
 
-from mailcore.queue import database, ids, owners
+from mailcore.queue import database, forsaken, ids, owners
 from mailcore.queue.claimed import (
     MESSAGE_COLUMNS,
     RECIPIENT_COLUMNS,
@@ -41,17 +41,19 @@ def claim_any(transport: str, *, now: float, until: float, limit: int, slots: in
 
     For transports whose batches span hosts, as local mail spans accounts.
     """
-    with database.write() as cursor:
-        _serialise(cursor, transport)
-        cursor.execute("SELECT COUNT(*) FROM queue_lease WHERE transport = %s", (transport,))
-        if cursor.fetchone()[0] >= slots:
-            return None
-        lease = ids.new_id()
-        rows = _take_some(cursor, lease, transport, None, now, limit)
-        if not rows:
-            return None
-        _grant(cursor, lease, transport, "", now, now, until)
-    return _claim(lease, transport, "", until, rows)
+    give_back()
+    lease = ids.new_id()
+    with forsaken.unless_begun(lease):
+        with database.write() as cursor:
+            _serialise(cursor, transport)
+            cursor.execute("SELECT COUNT(*) FROM queue_lease WHERE transport = %s", (transport,))
+            if cursor.fetchone()[0] >= slots:
+                return None
+            rows = _take_some(cursor, lease, transport, None, now, limit)
+            if not rows:
+                return None
+            _grant(cursor, lease, transport, "", now, now, until)
+        return _claim(lease, transport, "", until, rows)
 
 
 def due(transport: str, now: float, limit: int) -> tuple[list[Due], dict[str, int], set[str]]:
@@ -106,6 +108,12 @@ def claim_planned(
 
 def start(lease: int, *, now: float, until: float) -> Claim | None:
     """Begin the attempt under `lease`; None when another run has, or it has expired."""
+    give_back()
+    with forsaken.unless_begun(lease):
+        return _start(lease, now, until)
+
+
+def _start(lease: int, now: float, until: float) -> Claim | None:
     with database.write() as cursor:
         cursor.execute(
             "UPDATE queue_lease SET started_at = %s, expires_at = %s, owner = %s"
@@ -124,9 +132,26 @@ def start(lease: int, *, now: float, until: float) -> Claim | None:
     return _claim(lease, found[0], found[1], until, rows)
 
 
+def give_back() -> None:
+    """The recipients of this process's forsaken leases are due again."""
+    leases = forsaken.waiting()
+    if leases:
+        with database.write() as cursor:
+            cursor.execute(
+                f"DELETE FROM queue_lease WHERE id IN ({database.marks(leases)})"  # noqa: S608
+                " AND owner IN ('', %s) RETURNING id",
+                [*leases, owners.mine()],
+            )
+            gone = [lease for (lease,) in cursor.fetchall()]
+            if gone:
+                _put_back(cursor, gone)
+        forsaken.forget(leases)
+
+
 def reap(now: float) -> int:
     """Put back the recipients of leases that have expired, or whose process has died on this
     machine; say how many leases were dead."""
+    give_back()
     with database.read() as cursor:
         cursor.execute("SELECT id, expires_at, owner FROM queue_lease")
         dead = [
