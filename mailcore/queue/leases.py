@@ -108,12 +108,6 @@ def claim_planned(
 
 def start(lease: int, *, now: float, until: float) -> Claim | None:
     """Begin the attempt under `lease`; None when another run has, or it has expired."""
-    give_back()
-    with forsaken.unless_begun(lease):
-        return _start(lease, now, until)
-
-
-def _start(lease: int, now: float, until: float) -> Claim | None:
     with database.write() as cursor:
         cursor.execute(
             "UPDATE queue_lease SET started_at = %s, expires_at = %s, owner = %s"

@@ -1,5 +1,6 @@
 """A sender that never gives up: like another mail server, it repeats what was not taken."""
 
+import imaplib
 import smtplib
 import threading
 import time
@@ -80,7 +81,11 @@ def check(mailer: Mailer, crashes: int) -> None:
 
     def complete() -> bool:
         counts.clear()
-        for message in mailer.stack.inbox(mailer.recipient):
+        try:
+            inbox = mailer.stack.inbox(mailer.recipient)
+        except imaplib.IMAP4.error:  # a store in trouble says so, and a client comes again
+            return False
+        for message in inbox:
             at = message.find(NEEDLE)
             if at >= 0:
                 number = int(message[at + len(NEEDLE) :].split(b".", 1)[0])
