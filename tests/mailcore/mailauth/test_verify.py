@@ -212,10 +212,7 @@ def test_keys_too_short_or_huge_are_not_used(dns: DnsServer, resolver: Resolver,
     from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
     number = (1 << (bits - 1)) + 1
-    try:
-        public = RSAPublicNumbers(65537, number).public_key()
-    except ValueError:
-        pytest.skip("the library has no keys of this length")
+    public = RSAPublicNumbers(65537, number).public_key()
     data = public.public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)
     text = "v=DKIM1; p=" + base64.b64encode(data).decode()
     dns.zone["rsa._domainkey.signed.test"] = {"TXT": [keys.quoted(text)]}
