@@ -14,6 +14,7 @@ from mailcore import log
 from mailcore.accounts import directory
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
+from mailcore.delivery import report_inbox
 from mailcore.dns import resolver
 from mailcore.dns.resolver import Resolver
 from mailcore.envelope import NULL_PATH, Envelope, EnvelopeRecipient, Notify, Path, Source
@@ -22,7 +23,6 @@ from mailcore.mailauth import aggregate, dmarc, dmarc_record
 from mailcore.mailauth.aggregate import Aggregate, Ours
 from mailcore.mailauth.dmarc_record import DmarcRecord
 from mailcore.mailauth.models import DmarcReport, Observation, ReportedSource
-from mailcore.mailbox.store import MailStore
 from mailcore.message import mime
 from mailcore.message.address_list import Mailbox
 from mailcore.message.compose import File, Outgoing
@@ -31,7 +31,6 @@ from mailcore.message.trace import Origin
 from mailcore.queue.content import Content
 from mailcore.submit.accept import accept
 
-MOST_READ = 200  # messages of the mailbox in one go
 MOST_ATTACHED = 5  # reports in one message
 MOST_A_DAY = 500  # reports about one domain; anybody can send us some
 MOST_SOURCES = 1_000  # of one report, those with the most mail
@@ -162,23 +161,9 @@ def _mail(to: str, largest: int, report: Ours) -> bool:
 
 def read_all() -> int:
     """Read new reports from the INBOX of `mailauth.dmarc_report_account`; say how many."""
-    address = snapshot().mailauth.dmarc_report_account
-    account = directory.account(address.lower()) if address else None
-    if account is None:
-        return 0
-    count = 0
-    with MailStore(account.maildir) as store:
-        inbox = store.folder("INBOX")
-        inbox.sync()
-        for uid in list(inbox.uids())[-MOST_READ:]:
-            row = inbox.row(uid)
-            if row is None or "\\Seen" in row.flags:
-                continue
-            found = sum(map(keep, attached(inbox.read(uid))))
-            if found:
-                inbox.set_flags([uid], add=["\\Seen"])
-            count += found
-    return count
+    return report_inbox.read_new(
+        snapshot().mailauth.dmarc_report_account, lambda message: sum(map(keep, attached(message)))
+    )
 
 
 def attached(message: bytes) -> list[bytes]:

@@ -9,14 +9,13 @@ import time
 from collections.abc import Iterable
 
 from mailcore import log
-from mailcore.accounts import directory
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
+from mailcore.delivery import report_inbox
 from mailcore.dns import resolver
 from mailcore.dns.resolver import Resolver
 from mailcore.envelope import NULL_PATH, Envelope, EnvelopeRecipient, Notify, Path, Source
 from mailcore.errors import DeliveryError, GrammarError, MailError
-from mailcore.mailbox.store import MailStore
 from mailcore.message import tls_report as letters
 from mailcore.message.tls_report import Letter
 from mailcore.message.trace import Origin
@@ -29,7 +28,6 @@ from mailcore.submit.accept import accept
 from mailcore.tlspolicy import sts
 from mailcore.tlspolicy.models import TlsCount, TlsReport
 
-MOST_READ = 200  # messages of the mailbox in one go
 WAIT = 60.0
 
 _log = log.get("tlsreport")
@@ -60,23 +58,10 @@ def send(day: datetime.date) -> int:
 
 def read_all() -> int:
     """Read new reports from the INBOX of `outgoing.tls_report_account`; say how many."""
-    address = snapshot().outgoing.tls_report_account
-    account = directory.account(address.lower()) if address else None
-    if account is None:
-        return 0
-    count = 0
-    with MailStore(account.maildir) as store:
-        inbox = store.folder("INBOX")
-        inbox.sync()
-        for uid in list(inbox.uids())[-MOST_READ:]:
-            row = inbox.row(uid)
-            if row is None or "\\Seen" in row.flags:
-                continue
-            reports = sum(map(keep, letters.found(inbox.read(uid))))
-            if reports:
-                inbox.set_flags([uid], add=["\\Seen"])
-            count += reports
-    return count
+    return report_inbox.read_new(
+        snapshot().outgoing.tls_report_account,
+        lambda message: sum(map(keep, letters.found(message))),
+    )
 
 
 def keep(data: bytes) -> bool:
