@@ -46,6 +46,11 @@ class AccountValue:
     sealed_password: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def home(self) -> Path:
+        """Where the account's `.courier` and `.mailfilter` files are, if it has any."""
+        return deployment().homes / self.maildir.relative_to(deployment().mail)
+
 
 @dataclass(slots=True)
 class _Cache:

@@ -33,6 +33,11 @@ class Deployment:
         return self.home / "mail"
 
     @property
+    def homes(self) -> Path:
+        """What accounts keep beside their mail: instructions and filters."""
+        return self.home / "homes"
+
+    @property
     def run(self) -> Path:
         return self.home / "run"
 
