@@ -7,6 +7,7 @@ check that can't be carried out raises TemporaryFailure: the peer is told to com
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
+from enum import StrEnum
 from typing import Self
 
 from mailcore.conf.schema.registry import Snapshot
@@ -38,6 +39,17 @@ class Peer:
     trusted: bool = False
     vouches: tuple[Vouch, ...] = ()
     notes: tuple[tuple[str, str], ...] = ()
+
+
+class Standing(StrEnum):
+    """What a recipient's own filter said at RCPT of this sender's mail (`filters.recipient`).
+
+    All recipients of one transaction have the same: one of the other kind is asked to wait for
+    a transaction of its own.  Courier: whitelisted is who has no filter, too.
+    """
+
+    WHITELISTED = "whitelisted"  # content filters that spare the whitelisted are not asked
+    FILTERED = "filtered"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +116,7 @@ class Received:
     """A message that has come and is not accepted yet; `so_far` is what earlier checks said.
 
     `spf` holds what SPF said of the EHLO name and the reverse-path, where a setting asked.
+    `standing` is what the recipients' own filters said.
     """
 
     peer: Peer
@@ -114,6 +127,7 @@ class Received:
     session: str = ""
     so_far: Verdict = NO_OBJECTION
     spf: tuple[SpfVerdict, ...] = ()
+    standing: Standing = Standing.WHITELISTED
 
     def spf_of(self, identity: str) -> SpfVerdict:
         """SPF's verdict on "helo" or "mailfrom", which is asked for now if nobody has yet.

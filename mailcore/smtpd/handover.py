@@ -12,10 +12,11 @@ from mailcore import log
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope
 from mailcore.errors import DeliveryError
+from mailcore.filters import links
 from mailcore.mailauth import arc_seal, signing
 from mailcore.policy import chain
 from mailcore.policy.content import judge
-from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Verdict
+from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Standing, Verdict
 from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content
 from mailcore.routing.router import Resolution
@@ -166,8 +167,9 @@ async def _checked(
     settings: Snapshot,
 ) -> Verdict:
     """What the chain of checks says; most messages have none to pass and go on at once."""
-    links = chain.wanted(settings, peer)
-    if not links:
+    standing = transaction.standing or Standing.WHITELISTED
+    asked = links.wanted(settings, peer, standing)
+    if not asked:
         return NO_OBJECTION
     paths = tuple(each.path for each in envelope.recipients)
     received = Received(
@@ -178,8 +180,9 @@ async def _checked(
         settings=settings,
         session=origin.session,
         spf=transaction.spf,
+        standing=standing,
     )
-    return await threads.checks.run(chain.run, links, received)
+    return await threads.checks.run(chain.run, asked, received)
 
 
 def _with(origin: Origin, verdict: Verdict) -> Origin:

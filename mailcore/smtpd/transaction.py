@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
+from mailcore.policy.contract import Standing
 from mailcore.policy.spf import SpfVerdict
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing.router import Resolution
@@ -14,7 +15,7 @@ class Transaction:
     """What has been said so far.  `attempts` counts recipients, refused ones included.
 
     `chunks` is there once BDAT began; `failed` once a chunk was refused: then only RSET
-    helps.  RFC 3030 §2.
+    helps.  RFC 3030 §2.  `standing` is the first recipient's, which all others must share.
     """
 
     reverse_path: Path
@@ -26,6 +27,7 @@ class Transaction:
     chunks: ChunkIntake | None = None
     failed: bool = False
     spf: tuple[SpfVerdict, ...] = ()
+    standing: Standing | None = None
 
     def envelope(self, source: Source, auth_identity: str, listener: str) -> Envelope:
         options = self.options
