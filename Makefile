@@ -17,8 +17,8 @@ run: install     ## a running server with demo accounts, on high loopback ports
 	@$(PY) manage.py setup --demo
 	@exec $(PY) manage.py up
 
-test: dev        ## every test
-	@$(PY) -m pytest -q
+test: dev        ## every test, a file at a time in each of two processes
+	@$(PY) -m pytest -q -n 2 --dist loadfile
 
 check: lint types test ## what CI runs
 

@@ -14,6 +14,7 @@ from mailcore.auth import login
 from mailcore.bus.client import client
 from mailcore.conf import current
 from mailcore.policy import backscatter
+from mailcore.transports.esmtp import calls
 from tests.support.postgres import Postgres
 from tests.support.valkey import Valkey
 
@@ -64,3 +65,4 @@ def _fresh_caches() -> Iterator[None]:
     directory.forget()
     login.forget()
     backscatter.memory.forget()
+    calls.hang_up()

@@ -90,3 +90,11 @@ def _look_at_once(**_: Any) -> None:
 
     app.send_task("workers.scheduler.tick", queue="scheduler")
     recycling.watch()
+
+
+@signals.worker_shutdown.connect  # type: ignore[untyped-decorator]  # Celery has no types
+def _hang_up(**_: Any) -> None:
+    """Peers hear QUIT (RFC 5321 §3.8) instead of a connection that breaks."""
+    from mailcore.transports.esmtp import calls  # as above
+
+    calls.hang_up()

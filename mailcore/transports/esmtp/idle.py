@@ -67,6 +67,14 @@ class IdleSessions:
         if session is not None:
             session.close()
 
+    def end(self) -> None:
+        """End all of them; what is given back later is kept as before."""
+        with self._lock:
+            ended = list(self._sessions.values())
+            self._sessions.clear()
+        for session in ended:
+            session.close()
+
     def _watch(self) -> None:
         while True:
             time.sleep(_LOOK_EVERY)

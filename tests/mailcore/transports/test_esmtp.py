@@ -16,6 +16,7 @@ from mailcore.queue import trace
 from mailcore.queue.content import Content, ContentWriter
 from mailcore.queue.models import Destination, Message, Recipient
 from mailcore.submit.accept import accept
+from mailcore.transports.esmtp import calls
 from tests.support.certificate import make_certificate
 from tests.support.dns import DnsServer
 from tests.support.outgoing import HELLO, HERE, Start, attempt_all, configure, send
@@ -206,6 +207,15 @@ def test_a_connection_is_used_again(remote: Start) -> None:
     attempt_all()
     assert len(server.mails) == 4
     assert server.connections == 1
+
+
+def test_an_ending_worker_says_quit_on_idle_connections(remote: Start) -> None:
+    server = remote()
+    send("ann@far.test")
+    attempt_all()
+    assert server.said("QUIT") == []
+    calls.hang_up()
+    assert server.said("QUIT") == ["QUIT"]
 
 
 def test_a_server_that_tires_of_a_connection_gets_a_new_one(remote: Start) -> None:
