@@ -8,13 +8,14 @@ piled up; so a client can pipeline, but not make us hoard.
 import asyncio
 import contextlib
 import re
+import ssl
 import time
 from collections.abc import Callable, Coroutine
 from typing import cast
 
 from mailcore import log
 from mailcore.errors import GrammarError
-from mailcore.imapd import dispatch, refusal
+from mailcore.imapd import capabilities, dispatch, refusal
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Deselected, Gone, No
 from mailcore.imapd.session import Session
@@ -48,6 +49,7 @@ class Connection(asyncio.Protocol):
         self.sessions = sessions
         self.limits = limits
         self.framer = Framer(_LOGIN_LINE, self._literal_limit)
+        self.framer.ahead_limit = capabilities.largest_ahead(context.rules.imap)
         self.session = Session(self, context, secure=secure)
         self.out: list[bytes] = []
         self.transport: asyncio.Transport | None = None
@@ -127,6 +129,11 @@ class Connection(asyncio.Protocol):
     def congested(self) -> bool:
         return self.writable is not None
 
+    @property
+    def ssl_object(self) -> ssl.SSLObject | None:
+        found = None if self.transport is None else self.transport.get_extra_info("ssl_object")
+        return cast("ssl.SSLObject | None", found)
+
     def flush(self) -> None:
         if self.out and self.transport is not None:
             data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
@@ -167,7 +174,9 @@ class Connection(asyncio.Protocol):
 
     def logged_in(self) -> None:
         """From now on the larger limits hold."""
-        self.framer.line_limit = self.context.rules.imap.command_limit
+        rules = self.context.rules.imap
+        self.framer.line_limit = rules.command_limit
+        self.framer.ahead_limit = capabilities.largest_ahead(rules)
 
     async def start_tls(self) -> None:
         """Change to TLS; what the client sent ahead in the clear is forgotten."""

@@ -1,4 +1,4 @@
-"""What all sessions of one server process share."""
+"""What a session is given: the settings that hold for it, and what its process shares."""
 
 import ssl
 from dataclasses import dataclass
@@ -10,7 +10,10 @@ from mailcore.mailbox.stores import Stores
 
 @dataclass(slots=True)
 class Context:
-    """`rules` are the settings for new sessions; `decoy` salts SCRAM for unknown names."""
+    """`rules` are the session's own, narrowed at the login; the rest all sessions share.
+
+    `decoy` salts SCRAM for unknown names.
+    """
 
     rules: Snapshot
     stores: Stores

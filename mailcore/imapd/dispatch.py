@@ -55,21 +55,25 @@ ANY, STRANGER, USER, SELECTED = range(4)
 
 @dataclass(frozen=True, slots=True)
 class Command:
-    """`state` is the least a session must have reached; STRANGER: and must not have passed."""
+    """`state` is the least a session must have reached; STRANGER: and must not have passed.
+
+    A command of an `extension` that is switched off is unknown.
+    """
 
     run: Run
     state: int
+    extension: str = ""
 
 
 COMMANDS: dict[bytes, Command] = {
     b"CAPABILITY": Command(capability.run, ANY),
     b"NOOP": Command(noop.run, ANY),
     b"LOGOUT": Command(logout.run, ANY),
-    b"ID": Command(identification.run, ANY),
+    b"ID": Command(identification.run, ANY, "ID"),
     b"STARTTLS": Command(starttls.run, STRANGER),
     b"LOGIN": Command(login.run, STRANGER),
     b"AUTHENTICATE": Command(authenticate.run, STRANGER),
-    b"ENABLE": Command(enable.run, USER),
+    b"ENABLE": Command(enable.run, USER, "ENABLE"),
     b"SELECT": Command(select.run, USER),
     b"EXAMINE": Command(select.run_examine, USER),
     b"CREATE": Command(create.run, USER),
@@ -79,30 +83,30 @@ COMMANDS: dict[bytes, Command] = {
     b"UNSUBSCRIBE": Command(subscribe.run_unsubscribe, USER),
     b"LIST": Command(listing.run, USER),
     b"LSUB": Command(lsub.run, USER),
-    b"NAMESPACE": Command(namespace.run, USER),
+    b"NAMESPACE": Command(namespace.run, USER, "NAMESPACE"),
     b"STATUS": Command(status.run, USER),
     b"APPEND": Command(append.run, USER),
-    b"IDLE": Command(idle.run, USER),
-    b"GETQUOTA": Command(quota.run, USER),
-    b"GETQUOTAROOT": Command(quota.run_root, USER),
-    b"SETQUOTA": Command(quota.run_set, USER),
+    b"IDLE": Command(idle.run, USER, "IDLE"),
+    b"GETQUOTA": Command(quota.run, USER, "QUOTA"),
+    b"GETQUOTAROOT": Command(quota.run_root, USER, "QUOTA"),
+    b"SETQUOTA": Command(quota.run_set, USER, "QUOTA"),
     b"CHECK": Command(check.run, SELECTED),
     b"CLOSE": Command(close.run, SELECTED),
-    b"UNSELECT": Command(unselect.run, SELECTED),
+    b"UNSELECT": Command(unselect.run, SELECTED, "UNSELECT"),
     b"EXPUNGE": Command(expunge.run, SELECTED),
     b"SEARCH": Command(search.run, SELECTED),
-    b"SORT": Command(sort.run, SELECTED),
+    b"SORT": Command(sort.run, SELECTED, "SORT"),
     b"THREAD": Command(thread.run, SELECTED),
     b"FETCH": Command(fetch.run, SELECTED),
     b"STORE": Command(store.run, SELECTED),
     b"COPY": Command(copy.run, SELECTED),
-    b"MOVE": Command(move.run, SELECTED),
+    b"MOVE": Command(move.run, SELECTED, "MOVE"),
     b"UID COPY": Command(copy.run_uid, SELECTED),
-    b"UID EXPUNGE": Command(expunge.run_uid, SELECTED),
+    b"UID EXPUNGE": Command(expunge.run_uid, SELECTED, "UIDPLUS"),
     b"UID FETCH": Command(fetch.run_uid, SELECTED),
-    b"UID MOVE": Command(move.run_uid, SELECTED),
+    b"UID MOVE": Command(move.run_uid, SELECTED, "MOVE"),
     b"UID SEARCH": Command(search.run_uid, SELECTED),
-    b"UID SORT": Command(sort.run_uid, SELECTED),
+    b"UID SORT": Command(sort.run_uid, SELECTED, "SORT"),
     b"UID STORE": Command(store.run_uid, SELECTED),
     b"UID THREAD": Command(thread.run_uid, SELECTED),
 }
@@ -120,7 +124,7 @@ def begin(session: Session, data: bytes) -> tuple[bytes, Waiting | None]:
         arguments.space()
         name = b"UID " + arguments.keyword()
     command = COMMANDS.get(name)
-    if command is None:
+    if command is None or (command.extension and not session.offers(command.extension)):
         raise Bad("Unknown command.")
     _check_state(session, command.state)
     return tag, command.run(session, tag, arguments)

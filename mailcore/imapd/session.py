@@ -1,13 +1,17 @@
 """What one client is at: who it is, which mailbox it has selected, what it has been told."""
 
 import secrets
+import ssl
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol, TypeVar
 
 from mailcore import log
 from mailcore.auth.identity import Identity
+from mailcore.conf.schema.imap import Imap
+from mailcore.imapd import capabilities
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Bad, Deselected, No
 from mailcore.mailbox import flags, sync
@@ -18,19 +22,17 @@ from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
 from mailcore.mailbox.stores import Stores
 from mailcore.maildir.quota import Quota
-from mailcore.server import threads
+from mailcore.protocol.imap import sequence_set
+from mailcore.server import logins, threads, tls
 from mailcore.server.limits import is_loopback
+from mailcore.server.logins import Channel
 
 T = TypeVar("T")
 
 _log = log.get("imapd")
-_BEFORE = b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE"
-_AFTER = (
-    b"IMAP4rev1 LITERAL+ SASL-IR ID ENABLE IDLE NAMESPACE UIDPLUS UNSELECT CHILDREN MOVE"
-    b" CONDSTORE SPECIAL-USE LIST-EXTENDED LIST-STATUS STATUS=SIZE ESEARCH OBJECTID WITHIN SORT"
-    b" THREAD=ORDEREDSUBJECT THREAD=REFERENCES QUOTA QUOTA=RES-STORAGE QUOTA=RES-MESSAGE"
-    b" APPENDLIMIT=%d"
-)
+_NOTHING: frozenset[str] = frozenset()
+SPEAKS_PASSWORD = frozenset(("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"))
+"""Mechanisms that send what anybody could use again."""
 
 
 class Wire(Protocol):
@@ -39,6 +41,10 @@ class Wire(Protocol):
     @property
     def congested(self) -> bool:
         """Whether the client is not taking what was sent."""
+
+    @property
+    def ssl_object(self) -> ssl.SSLObject | None:
+        """The TLS of the connection, if it has any."""
 
     def send(self, data: bytes) -> None: ...
     def flush(self) -> None: ...
@@ -54,7 +60,7 @@ class Session:
     """The state of RFC 3501 §3: not authenticated, authenticated, selected, logout."""
 
     __slots__ = (
-        "condstore", "connection", "context", "dirty", "id", "identity", "idle_tag", "loopback",
+        "connection", "context", "dirty", "enabled", "id", "identity", "idle_tag", "loopback",
         "over", "peer", "secure", "stopping", "view",
     )  # fmt: skip
 
@@ -68,7 +74,7 @@ class Session:
         self.identity: Identity | None = None
         self.view: View | None = None
         self.idle_tag: bytes | None = None
-        self.condstore = False
+        self.enabled: frozenset[str] = _NOTHING
         self.dirty = False
         self.over = False
         self.stopping = False
@@ -103,17 +109,48 @@ class Session:
             self.tell(expunges=expunges)
         self.connection.send(tag + b" OK " + text + b"\r\n")
 
+    @property
+    def rules(self) -> Imap:
+        """The settings that hold for this session: after the login, the account's."""
+        return self.context.rules.imap
+
     def capabilities(self) -> bytes:
+        found = [capabilities.listed(self.rules, early=self.identity is None)]
         if self.identity is not None:
-            return _AFTER % self.context.rules.imap.append_limit
-        found = [_BEFORE, b"AUTH=SCRAM-SHA-256"]
-        if self.may_send_password:
-            found.append(b"AUTH=PLAIN AUTH=LOGIN")
-        else:
+            return found[0]
+        found += [b"AUTH=" + name.encode() for name in self.channel.offered]
+        if not self.may_send_password:
             found.append(b"LOGINDISABLED")
         if self.may_start_tls:
             found.append(b"STARTTLS")
         return b" ".join(found)
+
+    @property
+    def channel(self) -> Channel:
+        """What the connection allows for logging in, and the mechanisms that can work on it."""
+        channel = Channel(bindings=tls.bindings(self.connection.ssl_object))
+        names = logins.usable(self.rules.auth_mechanisms, channel)
+        if not self.may_send_password:
+            names = tuple(name for name in names if name not in SPEAKS_PASSWORD)
+        return replace(channel, offered=names, me=self.context.rules.me)
+
+    def offers(self, name: str) -> bool:
+        """Whether an extension is not switched off."""
+        off = self.rules.extensions_off
+        return not off or name in capabilities.offered(off)
+
+    # What the client has switched on (RFC 5161)
+
+    def enable(self, *names: str) -> None:
+        self.enabled |= frozenset(names)
+
+    @property
+    def condstore(self) -> bool:
+        return "CONDSTORE" in self.enabled
+
+    @property
+    def qresync(self) -> bool:
+        return "QRESYNC" in self.enabled
 
     @property
     def may_start_tls(self) -> bool:
@@ -182,9 +219,19 @@ class Session:
                 raise Deselected("The selected mailbox was deleted.") from None
         self._send_changes(view, changes)
 
+    def complete_changed(self, tag: bytes, text: bytes) -> None:
+        """`complete`, with the mailbox's mod-sequence for who keeps it (RFC 7162 §3.2.7)."""
+        self.tell(expunges=True)
+        if self.condstore:
+            text = b"[HIGHESTMODSEQ %d] " % self.selected.modseq + text
+        self.connection.send(tag + b" OK " + text + b"\r\n")
+
     def _send_changes(self, view: View, changes: Changes) -> None:
-        for number in changes.expunged:
-            self.send(b"* %d EXPUNGE\r\n" % number)
+        if self.qresync and changes.expunged_uids:
+            self.send(b"* VANISHED %b\r\n" % sequence_set.format(changes.expunged_uids))
+        else:
+            for number in changes.expunged:
+                self.send(b"* %d EXPUNGE\r\n" % number)
         if changes.exists is not None:
             self.send(b"* %d EXISTS\r\n* %d RECENT\r\n" % (changes.exists, changes.recent))
         for change in changes.flags:

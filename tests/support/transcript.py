@@ -6,6 +6,7 @@ C~ DATA\\r\\n.\\n                  sent as it is, with Python's escapes
 S: 250 2.1.0 *                  the next line; * matches anything
 S* 250                          lines 250-..., up to and with the line "250 ..."
 S* .                            lines up to and with a lone dot
+S> a2 OK *                      any lines, up to and with this one
 C2: …  S2: …                    another connection, opened when first named
 TLS                             the client begins TLS here;  TLS2 on the other connection
 EOF                             the server closes;  EOF2
@@ -20,7 +21,7 @@ import ssl
 from pathlib import Path
 
 SECONDS = 10.0
-_LINE = re.compile(r"(?P<who>[CS])(?P<number>\d?)(?P<kind>[:*~]) ?(?P<text>.*)")
+_LINE = re.compile(r"(?P<who>[CS])(?P<number>\d?)(?P<kind>[:*~>]) ?(?P<text>.*)")
 _DEED = re.compile(r"(?P<deed>TLS|EOF|HANGUP)(?P<number>\d?)")
 
 
@@ -114,7 +115,13 @@ def _step(connection: Connection, match: re.Match[str]) -> str | None:
     if match["kind"] == "*":
         return _block(connection, text.strip())
     line = connection.line()
-    return None if fnmatch.fnmatchcase(line, re.sub(r"[\[?]", "[\\g<0>]", text)) else line
+    while match["kind"] == ">" and line != "<closed>" and not _fits(line, text):
+        line = connection.line()
+    return None if _fits(line, text) else line
+
+
+def _fits(line: str, pattern: str) -> bool:
+    return fnmatch.fnmatchcase(line, re.sub(r"[\[?]", "[\\g<0>]", pattern))
 
 
 def _block(connection: Connection, code: str) -> str | None:

@@ -42,3 +42,27 @@ class Imap:
     append_limit: int = setting(
         64 << 20, "The largest message a client may store.", kind="size", minimum=65_536
     )
+    auth_mechanisms: tuple[str, ...] = setting(
+        ("PLAIN", "LOGIN", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2"),
+        "SASL mechanisms offered, where the mechanism can work: -PLUS under TLS, CRAM-MD5 with"
+        " auth.keep_passwords, the last two with auth.token_backends.",
+        courier="IMAP_CAPABILITY",
+        choices=(
+            "PLAIN",
+            "LOGIN",
+            "CRAM-MD5",
+            "SCRAM-SHA-1",
+            "SCRAM-SHA-1-PLUS",
+            "SCRAM-SHA-256",
+            "SCRAM-SHA-256-PLUS",
+            "OAUTHBEARER",
+            "XOAUTH2",
+        ),
+    )
+    extensions_off: tuple[str, ...] = setting(
+        (),
+        "Extensions that are not offered, such as QRESYNC or COMPRESS=DEFLATE; for one account,"
+        " when its mail program trips over one.",
+        courier="IMAP_CAPABILITY",
+        grammar="mailcore.imapd.capabilities:known",
+    )

@@ -6,7 +6,7 @@ from collections.abc import Coroutine
 from mailcore.errors import GrammarError, TemporaryFailure
 from mailcore.imapd.commands import login
 from mailcore.imapd.refusal import Bad, No
-from mailcore.imapd.session import Session
+from mailcore.imapd.session import SPEAKS_PASSWORD, Session
 from mailcore.protocol import sasl
 from mailcore.protocol.imap.lexer import Arguments
 from mailcore.server import logins
@@ -19,11 +19,11 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object,
     if arguments.skip(b" "):
         text = arguments.data[arguments.at :]
         initial = b"" if text == b"=" else sasl.decode_response(text)
-    exchange = logins.mechanism(name, session.context.decoy)
+    if name in SPEAKS_PASSWORD and not session.may_send_password:
+        raise No("PRIVACYREQUIRED", "Use TLS to send a password.")
+    exchange = logins.mechanism(name, session.context.decoy, session.channel)
     if exchange is None:
         raise No("CANNOT", "No such mechanism.")
-    if name in ("PLAIN", "LOGIN") and not session.may_send_password:
-        raise No("PRIVACYREQUIRED", "Use TLS to send a password.")
     return _exchange(session, tag, exchange, initial)
 
 

@@ -29,4 +29,4 @@ async def _expunge(session: Session, tag: bytes, wanted: Ranges | None) -> None:
         folder.expunge(folder.deleted_uids(wanted))
 
     await session.in_folder(job)
-    session.complete(tag, b"EXPUNGE completed.")
+    session.complete_changed(tag, b"EXPUNGE completed.")

@@ -1,12 +1,13 @@
-"""FETCH and UID FETCH.  RFC 3501 §6.4.5, RFC 7162 §3.1.4.1.
+"""FETCH and UID FETCH.  RFC 3501 §6.4.5, RFC 7162 §3.1.4.1, §3.2.6.
 
 A few messages from the index are answered at once; many, or bodies, in chunks by a thread,
 each chunk waiting until the client has taken the one before.
 """
 
 from collections.abc import Coroutine, Sequence
+from dataclasses import dataclass
 
-from mailcore.imapd.commands import chosen
+from mailcore.imapd.commands import chosen, resync
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
 from mailcore.mailbox import fetch, files
@@ -15,10 +16,10 @@ from mailcore.mailbox.fetch import Plan, Reader
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.message_rows import SEEN
 from mailcore.mailbox.uid_ranges import ranges
-from mailcore.protocol.imap import fetch_items
+from mailcore.protocol.imap import fetch_items, sequence_set
 from mailcore.protocol.imap.fetch_items import Simple
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.sequence_set import Range
+from mailcore.protocol.imap.sequence_set import Range, SequenceSet
 
 _AT_ONCE = 100
 _FILES_AT_ONCE = 4
@@ -28,42 +29,75 @@ _HEAVY_CHUNK = 64
 _LARGEST_MODSEQ = (1 << 63) - 1
 
 
+@dataclass(frozen=True, slots=True)
+class _Modifiers:
+    """CHANGEDSINCE, and the UIDs of which is to be said which have VANISHED."""
+
+    since: int | None = None
+    vanished: SequenceSet | None = None
+
+
 def run(
     session: Session, tag: bytes, arguments: Arguments
 ) -> Coroutine[object, object, None] | None:
     arguments.space()
     positions = chosen.by_number(session, arguments)
-    return _begin(session, tag, arguments, positions, uid=False)
+    return _begin(session, tag, arguments, positions, None)
 
 
 def run_uid(
     session: Session, tag: bytes, arguments: Arguments
 ) -> Coroutine[object, object, None] | None:
     arguments.space()
-    positions = chosen.by_uid(session, arguments)
-    return _begin(session, tag, arguments, positions, uid=True)
+    wanted = sequence_set.parse(arguments.sequence_text())
+    return _begin(session, tag, arguments, wanted.positions(session.selected.uids), wanted)
 
 
 def _begin(
-    session: Session, tag: bytes, arguments: Arguments, positions: list[Range], *, uid: bool
+    session: Session,
+    tag: bytes,
+    arguments: Arguments,
+    positions: list[Range],
+    by_uid: SequenceSet | None,
 ) -> Coroutine[object, object, None] | None:
+    """`by_uid`: the UIDs as sent; None when these were sequence numbers."""
     arguments.space()
     items = fetch_items.parse(arguments)
-    since = _changed_since(arguments)
+    modifiers = _modifiers(session, arguments, by_uid)
     arguments.end()
-    if since is not None or Simple(b"MODSEQ") in items:
-        session.condstore = True
-    plan = fetch.plan(items, uid=uid, modseq=since is not None)
-    if _is_quick(session.selected, plan, chosen.count(positions)):
+    since = modifiers.since or 0
+    if modifiers.since is not None or Simple(b"MODSEQ") in items:
+        session.enable("CONDSTORE")
+    uid = by_uid is not None
+    plan = fetch.plan(items, uid=uid, modseq=modifiers.since is not None)
+    is_quick = _is_quick(session.selected, plan, chosen.count(positions))
+    if is_quick and modifiers.vanished is None:
         try:
-            text = _at_once(session, plan, positions, since or 0)
+            text = _at_once(session, plan, positions, since)
         except files.WouldWait:
             pass
         else:
             session.send(text)
             session.complete(tag, b"FETCH completed.", expunges=uid)
             return None
-    return _in_chunks(session, tag, plan, positions, since or 0, uid=uid)
+    if modifiers.vanished is not None:
+        return _after_vanished(session, tag, plan, positions, modifiers.vanished, since)
+    return _in_chunks(session, tag, plan, positions, since, uid=uid)
+
+
+async def _after_vanished(
+    session: Session,
+    tag: bytes,
+    plan: Plan,
+    positions: list[Range],
+    known: SequenceSet,
+    since: int,
+) -> None:
+    """What has gone comes before what has changed.  RFC 7162 §3.2.6."""
+    view = session.selected
+    line = await session.in_folder(lambda folder: resync.earlier(folder, view, since, known))
+    session.send(line)
+    await _in_chunks(session, tag, plan, positions, since, uid=True)
 
 
 def _is_quick(view: View, plan: Plan, count: int) -> bool:
@@ -84,16 +118,30 @@ def _at_once(session: Session, plan: Plan, positions: list[Range], since: int) -
     return b"".join(pieces)
 
 
-def _changed_since(arguments: Arguments) -> int | None:
+def _modifiers(session: Session, arguments: Arguments, by_uid: SequenceSet | None) -> _Modifiers:
+    """`(CHANGEDSINCE n VANISHED)`"""
+    since: int | None = None
+    vanished = False
     if not arguments.skip(b" "):
-        return None
+        return _Modifiers()
     arguments.open()
-    if arguments.keyword() != b"CHANGEDSINCE":
-        raise arguments.fail("Unknown modifier.")
-    arguments.space()
-    since = arguments.number(_LARGEST_MODSEQ)
+    while True:
+        name = arguments.keyword()
+        if name == b"CHANGEDSINCE" and since is None:
+            arguments.space()
+            since = arguments.number(_LARGEST_MODSEQ)
+        elif name == b"VANISHED" and not vanished:
+            vanished = True
+        else:
+            raise arguments.fail("Unknown modifier.")
+        if not arguments.skip(b" "):
+            break
     arguments.close()
-    return since
+    if not vanished:
+        return _Modifiers(since)
+    if by_uid is None or since is None or not session.qresync:
+        raise arguments.fail("VANISHED needs UID FETCH, CHANGEDSINCE and ENABLE QRESYNC.")
+    return _Modifiers(since, by_uid)
 
 
 def _lines(

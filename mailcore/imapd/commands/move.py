@@ -45,4 +45,4 @@ async def _move(session: Session, tag: bytes, positions: list[Range], target: st
     pairs, uidvalidity = await session.in_thread(job)
     if pairs:
         session.send(b"* OK [%b] Moved.\r\n" % copyuid(uidvalidity, pairs))
-    session.complete(tag, b"MOVE completed.")
+    session.complete_changed(tag, b"MOVE completed.")

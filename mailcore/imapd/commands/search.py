@@ -41,7 +41,7 @@ def _begin(
     arguments.end()
     asks_modseq = criteria.mentions_modseq(criterion)
     if asks_modseq:
-        session.condstore = True
+        session.enable("CONDSTORE")
     view = session.selected
     query = criteria.query(criterion, view)
     return _search(session, tag, query, _Wanted(results, uid, asks_modseq))

@@ -1,8 +1,9 @@
-"""SELECT and EXAMINE.  RFC 3501 §6.3.1, RFC 7162 §3.1.8."""
+"""SELECT and EXAMINE.  RFC 3501 §6.3.1, RFC 7162 §3.1.8, §3.2.5."""
 
 from collections.abc import Coroutine
 
-from mailcore.imapd.commands import foreign
+from mailcore.imapd.commands import foreign, resync
+from mailcore.imapd.commands.resync import Memory
 from mailcore.imapd.session import Session
 from mailcore.mailbox import flags, sync
 from mailcore.mailbox.changes import View
@@ -31,36 +32,54 @@ def _begin(
 ) -> Coroutine[object, object, None] | None:
     arguments.space()
     name = arguments.mailbox()
-    if arguments.skip(b" "):
-        arguments.open()
-        if arguments.keyword() != b"CONDSTORE":
-            raise arguments.fail("Unknown parameter.")
-        arguments.close()
-        session.condstore = True
+    client = _parameters(session, arguments) if arguments.skip(b" ") else None
     arguments.end()
-    session.unselect()
+    if session.view is not None:
+        session.unselect()
+        session.send(b"* OK [CLOSED] The mailbox before it is closed.\r\n")
     if session.context.stores.has_idle(session.user.maildir):
         with session.store() as store:
             folder = store.folder(name)
             row = folder.row_now()
             ready = foreign.is_fresh(folder) and not sync.is_overdue(row)
-            if ready and (read_only or row.recent_from >= row.uidnext):
-                _finish(session, tag, *_open(folder, read_only=read_only))
+            if client is None and ready and (read_only or row.recent_from >= row.uidnext):
+                _finish(session, tag, *_open(folder, None, read_only=read_only))
                 return None
-    return _in_thread(session, tag, name, read_only=read_only)
+    return _in_thread(session, tag, name, client, read_only=read_only)
 
 
-async def _in_thread(session: Session, tag: bytes, name: str, *, read_only: bool) -> None:
+def _parameters(session: Session, arguments: Arguments) -> Memory | None:
+    """`(CONDSTORE QRESYNC (…))`"""
+    client = None
+    arguments.open()
+    while True:
+        name = arguments.keyword()
+        if name == b"CONDSTORE":
+            session.enable("CONDSTORE")
+        elif name == b"QRESYNC" and client is None and session.qresync:
+            arguments.space()
+            client = resync.memory(arguments)
+        else:
+            raise arguments.fail("Unknown parameter, or not enabled.")
+        if not arguments.skip(b" "):
+            break
+    arguments.close()
+    return client
+
+
+async def _in_thread(
+    session: Session, tag: bytes, name: str, client: Memory | None, *, read_only: bool
+) -> None:
     def job(store: MailStore) -> tuple[View, bytes]:
         folder = store.folder(name)
         folder.sync(thorough=True)
-        return _open(folder, read_only=read_only)
+        return _open(folder, client, read_only=read_only)
 
     _finish(session, tag, *await session.in_thread(job))
 
 
-def _open(folder: Folder, *, read_only: bool) -> tuple[View, bytes]:
-    """The view, and the untagged lines that describe it."""
+def _open(folder: Folder, client: Memory | None, *, read_only: bool) -> tuple[View, bytes]:
+    """The view, and the untagged lines that describe it, and what `client` missed."""
     row = folder.row_now()
     recent_from = row.recent_from
     if not read_only and recent_from < row.uidnext:
@@ -68,7 +87,8 @@ def _open(folder: Folder, *, read_only: bool) -> tuple[View, bytes]:
     with folder.index.reading():
         row = folder.row_now()
         view = View(folder, row, read_only=read_only, recent_from=recent_from)
-        return view, _description(folder, row, view)
+        missed = b"" if client is None else resync.changes(folder, view, client)
+        return view, _description(folder, row, view) + missed
 
 
 def _description(folder: Folder, row: FolderRow, view: View) -> bytes:

@@ -32,6 +32,8 @@ def run(
     arguments.space()
     items = items_of(arguments)
     arguments.end()
+    if b"HIGHESTMODSEQ" in items:
+        session.enable("CONDSTORE")
     with session.store() as store:
         folder = store.folder(name)
         if foreign.is_fresh(folder):

@@ -63,7 +63,7 @@ def _parse(session: Session, arguments: Arguments) -> _Change:
         since = arguments.number(_LARGEST_MODSEQ)
         arguments.close()
         arguments.space()
-        session.condstore = True
+        session.enable("CONDSTORE")
     name = arguments.keyword()
     silent = name.endswith(b".SILENT")
     action = name.removesuffix(b".SILENT")

@@ -61,6 +61,9 @@ def register(index: Index, name: str, directory: str) -> None:
         " VALUES (?, ?, ?, ?, ?, ?)",
         (name, directory, uidvalidity, uidnext, uidnext, modseq_now()),
     )
+    row = by_name(index, name)
+    if row is not None and _forgotten(index, row.id) is None:
+        _forget_until(index, row.id, row.modseq)
 
 
 def forget(index: Index, folder: int) -> None:
@@ -71,6 +74,7 @@ def forget(index: Index, folder: int) -> None:
     for table in ("messages", "expunged", "arrivals"):
         index.execute(f"DELETE FROM {table} WHERE folder = ?", (folder,))  # noqa: S608
     index.execute("DELETE FROM folders WHERE id = ?", (folder,))
+    index.execute("DELETE FROM account WHERE name = ?", (f"forgotten {folder}",))
 
 
 def reserve(index: Index, folder: int, count: int) -> None:
@@ -116,11 +120,32 @@ def next_modseq(index: Index, folder: int) -> int:
 def forget_expunged(index: Index, folder: int) -> None:
     """Keep only the latest expunges: enough for a client that was away for long."""
     with index.writing():
-        index.execute(
-            "DELETE FROM expunged WHERE folder = ? AND modseq < (SELECT modseq FROM expunged"
-            " WHERE folder = ? ORDER BY modseq DESC LIMIT 1 OFFSET ?)",
-            (folder, folder, KEPT_EXPUNGES),
-        )
+        row = index.row(
+            "SELECT modseq FROM expunged WHERE folder = ? ORDER BY modseq DESC LIMIT 1 OFFSET ?",
+            folder, KEPT_EXPUNGES,
+        )  # fmt: skip
+        if row is not None:
+            index.execute("DELETE FROM expunged WHERE folder = ? AND modseq < ?", (folder, row[0]))
+            _forget_until(index, folder, row[0] - 1)
+        elif _forgotten(index, folder) is None:
+            now = by_id(index, folder)
+            _forget_until(index, folder, 0 if now is None else now.modseq)
+
+
+def knows_expunges_since(index: Index, folder: int, modseq: int) -> bool:
+    """Whether all that vanished after `modseq` is still known."""
+    forgotten = _forgotten(index, folder)
+    return forgotten is not None and modseq >= forgotten
+
+
+def _forgotten(index: Index, folder: int) -> int | None:
+    """The last mod-sequence whose expunges may have been forgotten; None when nobody noted it."""
+    found = index.get(f"forgotten {folder}")
+    return None if found is None else int(found)
+
+
+def _forget_until(index: Index, folder: int, modseq: int) -> None:
+    index.put(f"forgotten {folder}", str(modseq))
 
 
 def save_uids(index: Index, folder: int) -> None:

@@ -42,17 +42,19 @@ class Framer:
     """Feed bytes, take events until None.
 
     `line_limit` bounds all the text of a command in octets; `literal_limit` is asked with
-    the beginning of the command how many octets all its literals together may have.
+    the beginning of the command how many octets all its literals together may have;
+    `ahead_limit` bounds each literal that is sent without waiting.
     """
 
     __slots__ = (
         "_buffer", "_literal_left", "_literals", "_pieces", "_scanned", "_skip_line",
-        "_skip_literal", "_text", "_waiting", "line_limit", "literal_limit",
+        "_skip_literal", "_text", "_waiting", "ahead_limit", "line_limit", "literal_limit",
     )  # fmt: skip
 
     def __init__(self, line_limit: int, literal_limit: Callable[[bytes], int]) -> None:
         self.line_limit = line_limit
         self.literal_limit = literal_limit
+        self.ahead_limit = 1 << 62
         self._buffer = bytearray()
         self._scanned = 0
         self._pieces: list[bytes] = []
@@ -180,7 +182,8 @@ class Framer:
 
     def _begin_literal(self, line: bytes, size: int, ahead: bool) -> "Event | _More | None":
         self._pieces.append(line)
-        if self._literals + size > self.literal_limit(self._pieces[0]):
+        too_eager = ahead and size > self.ahead_limit
+        if too_eager or self._literals + size > self.literal_limit(self._pieces[0]):
             if ahead:
                 self._skip_literal, self._skip_line = size, True
             tag = self._tag()

@@ -97,3 +97,10 @@ def format(numbers: Sequence[int]) -> bytes:
         pieces.append(str(first) if first == last else f"{first}:{last}")
         at = end + 1
     return ",".join(pieces).encode()
+
+
+def format_ranges(ranges: Sequence[Range]) -> bytes:
+    """Ascending, disjoint ranges as a set."""
+    return ",".join(
+        str(first) if first == last else f"{first}:{last}" for first, last in ranges
+    ).encode()
