@@ -13,7 +13,8 @@ from mailcore.auth.identity import Identity
 from mailcore.conf.current import snapshot
 from mailcore.conf.deployment import deployment
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
-from mailcore.errors import GrammarError, PermanentFailure, TemporaryFailure
+from mailcore.errors import DeliveryError, GrammarError, PermanentFailure, TemporaryFailure
+from mailcore.filters import global_filters
 from mailcore.mailbox.store import MailStore
 from mailcore.message import address_list, compose
 from mailcore.message.address_list import Mailbox
@@ -70,7 +71,13 @@ def send(letter: Outgoing, identity: Identity, store: MailStore, sent: str) -> s
         auth_identity=identity.address,
     )
     origin = Origin("HTTP", helo=snapshot().me, identity=identity.address)
-    accepted = accept(envelope, None, writer.finish(), origin).result(timeout=PATIENCE)
+    content, number = writer.finish(), ids.new_id()
+    try:
+        global_filters.check_local(envelope, content, snapshot(), number)
+        accepted = accept(envelope, None, content, origin, number=number).result(timeout=PATIENCE)
+    except DeliveryError:
+        content.discard()
+        raise
     copy = mint.build(replace(letter, extra=()), with_bcc=True) if letter.bcc else data
     store.folder(sent).append(copy, ["\\Seen"], int(time.time()))
     return ids.text(accepted.id)

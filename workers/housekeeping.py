@@ -11,6 +11,7 @@ from mailcore.conf.current import snapshot
 from mailcore.delivery import dmarc_reports, tls_reports
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import MailError
+from mailcore.filters import global_filters
 from mailcore.mailauth import keys
 from mailcore.mailbox.store import MailStore
 from mailcore.maildir import folders
@@ -30,6 +31,7 @@ def sweep() -> None:
     trace.prune(now - snapshot().general.trace_retention)
     destinations.prune(now)
     greylist.prune(now)
+    global_filters.prune(now)
     sts.expire(now)
     counts.prune(datetime.now(UTC).date())
     dmarc_reports.prune(now)

@@ -6,12 +6,17 @@ directories `allfilters` and `filters`).
 """
 
 from mailcore.conf.schema.registry import Snapshot
+from mailcore.filters import global_filters
 from mailcore.policy import chain
 from mailcore.policy.chain import Link
 from mailcore.policy.contract import Peer, Standing
 
-ALWAYS: tuple[Link, ...] = ()
-FILTERED: tuple[Link, ...] = ()
+ALWAYS: tuple[Link, ...] = (
+    Link("allfilters", global_filters.all_wanted, global_filters.check_all),
+)
+FILTERED: tuple[Link, ...] = (
+    Link("filters", global_filters.screened_wanted, global_filters.check_screened),
+)
 
 
 def wanted(settings: Snapshot, peer: Peer, standing: Standing) -> tuple[Link, ...]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Self
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.envelope import Path
+from mailcore.envelope import Envelope, EnvelopeRecipient, Path
 from mailcore.policy import lookups, spf
 from mailcore.policy.blocklist import Vouch
 from mailcore.policy.spf import SpfVerdict
@@ -117,6 +117,7 @@ class Received:
 
     `spf` holds what SPF said of the EHLO name and the reverse-path, where a setting asked.
     `standing` is what the recipients' own filters said.
+    `number` is the queue id it will have when it is accepted, `envelope` all that was asked for.
     """
 
     peer: Peer
@@ -128,6 +129,15 @@ class Received:
     so_far: Verdict = NO_OBJECTION
     spf: tuple[SpfVerdict, ...] = ()
     standing: Standing = Standing.WHITELISTED
+    number: int = 0
+    envelope: Envelope | None = None
+
+    @property
+    def asked(self) -> Envelope:
+        """The envelope with everything that was asked for."""
+        if self.envelope is not None:
+            return self.envelope
+        return Envelope(self.reverse_path, tuple(map(EnvelopeRecipient, self.recipients)))
 
     def spf_of(self, identity: str) -> SpfVerdict:
         """SPF's verdict on "helo" or "mailfrom", which is asked for now if nobody has yet.

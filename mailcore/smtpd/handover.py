@@ -18,6 +18,7 @@ from mailcore.policy import chain
 from mailcore.policy.content import judge
 from mailcore.policy.contract import NO_OBJECTION, Peer, Received, Standing, Verdict
 from mailcore.protocol.reply import Reply
+from mailcore.queue import ids
 from mailcore.queue.content import Content
 from mailcore.routing.router import Resolution
 from mailcore.server import threads
@@ -65,8 +66,9 @@ async def hand_over(
         return Handed(refusal)
     verdict = NO_OBJECTION
     refused: Mapping[int, Reply] = {}
+    number = ids.new_id()  # checks may tell of it
     try:
-        verdict = await _checked(transaction, envelope, content, origin, peer, settings)
+        verdict = await _checked(transaction, envelope, content, origin, peer, settings, number)
         if verdict.refusal is not None:
             content.discard()
             return Handed(verdict.refusal)
@@ -92,6 +94,7 @@ async def hand_over(
             content,
             _with(origin, verdict),
             refused=None if each else redirection.renumbered(refused, gone),
+            number=number,
         )
         if content.file is not None and _reads_it_all(envelope, settings):
             future = await threads.checks.run(submit)  # it reads the whole file
@@ -165,6 +168,7 @@ async def _checked(
     origin: Origin,
     peer: Peer,
     settings: Snapshot,
+    number: int,
 ) -> Verdict:
     """What the chain of checks says; most messages have none to pass and go on at once."""
     standing = transaction.standing or Standing.WHITELISTED
@@ -181,6 +185,8 @@ async def _checked(
         session=origin.session,
         spf=transaction.spf,
         standing=standing,
+        number=number,
+        envelope=envelope,
     )
     return await threads.checks.run(chain.run, asked, received)
 

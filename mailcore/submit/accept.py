@@ -35,6 +35,7 @@ def accept(
     *,
     refused: Mapping[int, Reply] | None = None,
     settles: Settlement | None = None,
+    number: int = 0,
 ) -> "Future[Accepted]":
     """Take responsibility for a message.
 
@@ -45,6 +46,7 @@ def accept(
 
     `refused` are recipients (by index) that a check would not have, when there was no way to
     say so: their failure is reported to the sender.  `settles` is the report this message is.
+    `number` is its queue id, where one was told to filters before; 0 makes one.
     """
     settings = snapshot().for_mail(envelope.listener, envelope.auth_identity)
     if resolutions is None:
@@ -60,7 +62,7 @@ def accept(
     recipients = expand(pairs, verp=envelope.verp) + failed
     if not recipients:
         raise PermanentFailure(status.NO_SUCH_MAILBOX, "No recipients.")
-    number = ids.new_id()
+    number = number or ids.new_id()
     now, queue = time.time(), settings.queue
     starts = max(now, envelope.release_at)  # what was asked to wait isn't late yet
     prepared = prepare(number, envelope, content, origin, settings)

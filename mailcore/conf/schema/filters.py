@@ -1,4 +1,4 @@
-"""Programs of others that judge messages: milters, an HTTP service, plug-ins."""
+"""Programs of others that judge messages: global filters, milters, a service, plug-ins."""
 
 from dataclasses import dataclass
 
@@ -9,6 +9,16 @@ from mailcore.conf.fields import setting
 class Filters:
     """Programs that judge messages."""
 
+    sources: tuple[str, ...] = setting(
+        ("esmtp",),
+        "Whose mail the global filters see: `esmtp` (what comes over the network), `local`"
+        " (programs here and the webmail). Filters are sockets in `allfilters/` and `filters/`.",
+        courier="enablefiltering",
+        choices=("esmtp", "local"),
+    )
+    socket_timeout: int = setting(
+        300, "How long one global filter may take for one message.", kind="duration", minimum=1
+    )
     milters: tuple[str, ...] = setting(
         (),
         "Milters every message passes, in this order: `inet:127.0.0.1:8891`,"

@@ -12,9 +12,11 @@ from django.core.management.base import BaseCommand
 from mailcore import log
 from mailcore.conf import current
 from mailcore.conf.current import snapshot
+from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Path
 from mailcore.errors import DeliveryError, GrammarError, TemporaryFailure
-from mailcore.queue import committer, spool
+from mailcore.filters import global_filters
+from mailcore.queue import committer, ids, spool
 from mailcore.queue.content import ContentWriter
 from mailcore.routing import router
 from mailcore.routing.router import LOCAL, Destination, Resolution
@@ -54,7 +56,7 @@ def _run(arguments: list[str]) -> int:
         if options.dry_run:
             sys.stdout.buffer.write(submission.data.replace(b"\r\n", b"\n"))
             return 0
-        _queue(submission, settings.queue.inline_limit)
+        _queue(submission, settings)
     except GrammarError as problem:
         return _complain(problem, NOTHING_TO_DO)
     except (TemporaryFailure, OSError) as problem:
@@ -64,14 +66,16 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _queue(submission: Submission, inline_limit: int) -> None:
+def _queue(submission: Submission, settings: Snapshot) -> None:
     resolutions = [_resolve(each.path) for each in submission.envelope.recipients]
-    writer = ContentWriter(spool.path(""), inline_limit)
+    writer = ContentWriter(spool.path(""), settings.queue.inline_limit)
     writer.write(submission.data)
     content = writer.finish()
     origin = Origin("local", helo=f"uid-{os.getuid()}", add_missing_headers=True)
+    number = ids.new_id()
     try:
-        accept(submission.envelope, resolutions, content, origin).result(WAIT)
+        global_filters.check_local(submission.envelope, content, settings, number)
+        accept(submission.envelope, resolutions, content, origin, number=number).result(WAIT)
         committer.drain()
     except DeliveryError:
         content.discard()

@@ -175,7 +175,7 @@ DEFAULTS = {
 # Files that need a word and no more: name or pattern → (is it missing, why).
 FLAGS = {
     "locallowercase": (False, "local parts are the same in any case here"),
-    "enablefiltering": (False, "a filter that is on sees all mail"),
+    "enablefiltering": (True, "say it in filters.sources: esmtp, local"),
     "nochangingfrom": (True, "senders' own From fields are left alone here anyway"),
     "usexsender": (True, "no X-Sender field is added"),
     "uucprewriteheaders": (True, "there is no UUCP yet"),
@@ -184,7 +184,7 @@ FLAGS = {
     "userdb": (True, "accounts: make them with `manage.py account add --hashed`"),
     "faxrc": (True, "there is no fax yet"),
     "faxnotifyrc": (True, "there is no fax yet"),
-    "filters": (True, "name filters in filters.milters, filters.http_url or filters.plugins"),
+    "filters": (True, "let filters put their sockets into allfilters/ and filters/ here"),
     "maildirfilterconfig": (True, "there are no mail filters yet"),
     "maildroprc": (True, "there are no mail filters yet"),
     "quotawarnmsg": (True, "no warning is sent to full mailboxes"),

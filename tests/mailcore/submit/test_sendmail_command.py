@@ -64,6 +64,22 @@ def test_dry_run_prints_and_queues_nothing(place: Place) -> None:
     assert done.stdout.startswith("Subject: number 9\nFrom: joe@")
 
 
+def test_a_global_filter_judges_local_mail_where_it_shall(place: Place) -> None:
+    subprocess.run(
+        [sys.executable, "manage.py", "settings", "set", "filters.sources", "local"],
+        cwd=ROOT, env={**os.environ, **place.environment}, check=True, capture_output=True,
+    )  # fmt: skip
+    (place.home / "allfilters").mkdir()
+    dead = place.home / "allfilters" / "dead"
+    dead.touch()
+    done = sendmail(place, "u1@example.test", text="Subject: number 11\n\nx\n")
+    dead.unlink()
+    assert (done.returncode, done.stderr) == (
+        75,
+        "sendmail: Mail filters temporarily unavailable.\n",
+    )
+
+
 def test_a_spool_that_cannot_be_written_is_for_later(place: Place, tmp_path: Path) -> None:
     (place.home / "spool").rename(tmp_path / "spool") if (place.home / "spool").exists() else None
     (place.home / "spool").write_text("not a directory")
