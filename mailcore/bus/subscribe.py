@@ -1,8 +1,8 @@
 """Hear of mailbox changes: one subscription per server process, on its event loop.
 
-The callbacks run on the loop and must be quick.  While Valkey is away the feed
-keeps trying; when it is back every watcher is called once, since anything may
-have happened meanwhile.
+The callbacks run on the loop and must be quick.  Whenever a subscription begins to hold,
+the first one as well as one after Valkey was away, its watchers are called once: anything
+may have happened just before.
 """
 
 import asyncio
@@ -47,7 +47,10 @@ class MailboxFeed:
         await self._redis.aclose()
 
     def watch(self, maildir: Path, callback: Callback) -> Token:
-        """Call `callback` whenever the account at `maildir` changes."""
+        """Call `callback` whenever the account at `maildir` changes.
+
+        The first watcher of an account is also called when watching has begun.
+        """
         channel = channels.mailbox(maildir)
         known = channel in self._watchers
         self._watchers.setdefault(channel, []).append(callback)
@@ -76,17 +79,16 @@ class MailboxFeed:
     async def _listen(self) -> None:
         # The revision channel keeps the subscription from being empty, which redis-py
         # treats as "not connected".
-        async with self._redis.pubsub(ignore_subscribe_messages=True) as pubsub:
+        async with self._redis.pubsub() as pubsub:
             await pubsub.subscribe(channels.REVISION)
             self.connected = True
             subscribed: set[str] = set()
             self._wanted.set()
             adjusting = asyncio.create_task(self._adjust(pubsub, subscribed))
             try:
-                for callback in [one for many in self._watchers.values() for one in many]:
-                    callback()
                 async for message in pubsub.listen():
-                    self._tell(message["channel"].decode())
+                    if message["type"] in ("message", "subscribe"):
+                        self._tell(message["channel"].decode())
             finally:
                 adjusting.cancel()
 

@@ -123,6 +123,7 @@ class Stream(asyncio.Protocol):
         self._stop("request")
         self._write(request.acceptance(origin))
         self._watch = self._feed.watch(account.maildir, self._changed)
+        self._changed()  # the page was rendered before anybody watched
         self._after("end", LONGEST_STREAM, self.drain)
         self._heartbeat()
 

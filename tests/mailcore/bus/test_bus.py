@@ -39,6 +39,18 @@ async def test_a_watcher_hears_of_its_own_mailbox_and_of_no_other(bus: Valkey) -
     await feed.stop()
 
 
+async def test_what_changed_before_the_subscription_held_is_not_missed(bus: Valkey) -> None:
+    feed = MailboxFeed(bus.url)
+    await feed.start()
+    await wait_for(lambda: feed.connected)
+    heard: list[int] = []
+    feed.watch(ALICE, lambda: heard.append(1))
+    await wait_for(lambda: heard)  # nothing was published
+    publish.announce_mailbox(ALICE)
+    await wait_for(lambda: len(heard) == 2)
+    await feed.stop()
+
+
 async def test_after_valkey_was_killed_every_watcher_is_called_once_more(
     tmp_path: Path, settings: object
 ) -> None:
