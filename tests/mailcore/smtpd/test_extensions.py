@@ -6,7 +6,7 @@ from collections.abc import Mapping
 import pytest
 
 from mailcore.conf import current, store
-from mailcore.policy import chain
+from mailcore.filters import links
 from mailcore.policy.chain import Link
 from mailcore.policy.contract import Received, Verdict
 from mailcore.protocol.reply import Reply
@@ -69,9 +69,8 @@ def refusing(
             }
         )
 
-    links = (Link("test", lambda settings, peer: True, check),)
-    monkeypatch.setattr(chain, "CHAIN", links)
-    monkeypatch.setattr(chain, "wanted", lambda settings, peer: links)
+    only = (Link("test", lambda settings, peer: True, check),)
+    monkeypatch.setattr(links, "wanted", lambda settings, peer, standing: only)
 
 
 def test_what_was_asked_for_is_kept_in_the_queue(smtp: Addresses) -> None:
