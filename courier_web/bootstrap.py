@@ -38,6 +38,9 @@ TEST_FILES = {
     "/usr/sbin/opendkim": "opendkim",
 }
 
+# Programs that can't be installed beside the others: each script unpacks its own below ~/.cache.
+TEST_ROOTS = ("tests/support/courier_root.py",)
+
 
 def main() -> int:
     dev = "--dev" in sys.argv[1:]
@@ -139,6 +142,9 @@ def _install_test_programs() -> None:
     missing = sorted(set(missing))
     if missing and not _apt(missing):
         print("Tests that need them will fail.")
+    for script in TEST_ROOTS:
+        if subprocess.call([sys.executable, ROOT / script], stdout=subprocess.DEVNULL) != 0:
+            print("Tests that need it will fail.")
 
 
 def _has(program: str) -> bool:

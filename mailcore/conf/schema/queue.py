@@ -136,7 +136,7 @@ class Queue:
     )
     route_passwords: tuple[str, ...] = setting(
         (),
-        "Logins at relays: relay name password; without a password, by our certificate.",
+        "Logins at relays: relay[,port] name password; without a password, by our certificate.",
         courier="esmtpauthclient",
         kind="secret-lines",
     )

@@ -68,7 +68,7 @@ class Calls:
         self.transcript = Transcript() if wanted else None
         self._session: Session | None = None
         settings, route = way.settings, way.route
-        login = routes.login(route.relay, way.domain, settings.queue.route_passwords)
+        login = routes.login(route.relay, way.domain, settings.queue.route_passwords, route.port)
         self._manners = manners(settings, route, login)
 
     def session(self) -> Session:

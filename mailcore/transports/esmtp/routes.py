@@ -34,15 +34,18 @@ def find(domain: str, routes: Sequence[str]) -> Route:
     return Route()
 
 
-def login(relay: str, domain: str, passwords: Sequence[str]) -> tuple[str, str] | None:
+def login(
+    relay: str, domain: str, passwords: Sequence[str], port: int = SMTP_PORT
+) -> tuple[str, str] | None:
     """Name and password for a relay, or for the domain when there is no relay.
 
-    A line without a password logs in by our certificate (EXTERNAL).
+    A line may name the relay's port too, as its route does.  One without a password logs in by our
+    certificate (EXTERNAL).
     """
     wanted = (relay or domain).lower()
     for line in passwords:
         parts = line.split(None, 2)
-        if len(parts) >= 2 and parts[0].lower() == wanted:
+        if len(parts) >= 2 and parts[0].lower() in (wanted, f"{wanted},{port}"):
             return parts[1], "".join(parts[2:])
     return None
 

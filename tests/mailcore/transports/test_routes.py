@@ -55,6 +55,13 @@ def test_logins_go_by_the_relay_else_by_the_domain(
     assert routes.login(relay, domain, lines) == found
 
 
+@pytest.mark.parametrize(("port", "found"), [(587, ("me", "secret")), (25, ("other", "word"))])
+def test_a_login_may_be_for_one_port_of_the_relay(port: int, found: tuple[str, str]) -> None:
+    """As `relay` in the classic's file has to be written exactly as in its route."""
+    lines = ("relay.test,465 no one", "Relay.test,587 me secret", "relay.test other word")
+    assert routes.login("relay.test", "far.test", lines, port) == found
+
+
 @given(st.text(max_size=60), st.lists(st.text(max_size=60), max_size=5))
 def test_property_any_table_gives_a_route(domain: str, lines: list[str]) -> None:
     route = routes.find(domain, lines)
