@@ -13,3 +13,7 @@ class MailboxExists(StoreError):
 
 class QuotaExceeded(StoreError):
     """IMAP adds OVERQUOTA; a delivery gives up for now."""
+
+
+class NotPermitted(StoreError):
+    """IMAP adds NOPERM."""
