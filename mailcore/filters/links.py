@@ -6,13 +6,14 @@ directories `allfilters` and `filters`).
 """
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.filters import global_filters
+from mailcore.filters import duplicates, global_filters
 from mailcore.policy import chain
 from mailcore.policy.chain import Link
 from mailcore.policy.contract import Peer, Standing
 
 ALWAYS: tuple[Link, ...] = (
     Link("allfilters", global_filters.all_wanted, global_filters.check_all),
+    Link("duplicates", duplicates.wanted, duplicates.check),
 )
 FILTERED: tuple[Link, ...] = (
     Link("filters", global_filters.screened_wanted, global_filters.check_screened),

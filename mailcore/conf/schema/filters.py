@@ -19,6 +19,21 @@ class Filters:
     socket_timeout: int = setting(
         300, "How long one global filter may take for one message.", kind="duration", minimum=1
     )
+    duplicates: int = setting(
+        0,
+        "How many copies of one text strangers may send; more are refused, and what is still queued"
+        " of the earlier ones is cancelled. 0 is any number.",
+        courier="dupfilter-duplevel",
+        minimum=0,
+        maximum=1_000,
+    )
+    duplicates_window: int = setting(
+        3_600,
+        "How long a text is remembered after its last copy.",
+        courier="dupfilter-hashsize",
+        kind="duration",
+        minimum=1,
+    )
     milters: tuple[str, ...] = setting(
         (),
         "Milters every message passes, in this order: `inet:127.0.0.1:8891`,"
