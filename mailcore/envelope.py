@@ -112,12 +112,14 @@ class Body(StrEnum):
 class Security(StrEnum):
     """The least a message must be given on each hop; empty when nothing was asked for.
 
-    STARTTLS is Courier's SECURITY=STARTTLS, REQUIRETLS is RFC 8689's.
+    STARTTLS is Courier's SECURITY=STARTTLS, REQUIRETLS is RFC 8689's.  OPTIONAL is less than
+    nothing: its author wrote `TLS-Required: No`, so it goes in spite of the receiver's policies.
     """
 
     UNSAID = ""
     STARTTLS = "STARTTLS"
     REQUIRETLS = "REQUIRETLS"
+    OPTIONAL = "OPTIONAL"
 
 
 @dataclass(frozen=True, slots=True)

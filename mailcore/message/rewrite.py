@@ -43,6 +43,14 @@ def missing(lower_block: bytes, name: bytes) -> bool:
     return b"\n" + name + b":" not in lower_block and not lower_block.startswith(name + b":")
 
 
+def says_tls_is_optional(block: bytes, lower_block: bytes) -> bool:
+    """Whether a header has one field `TLS-Required`, and it says No.  RFC 8689 §5."""
+    if missing(lower_block, b"tls-required"):
+        return False
+    found = [each.value for each in header.fields(block) if each.name == b"tls-required"]
+    return len(found) == 1 and found[0].strip().lower() == b"no"
+
+
 def mime_fields(lower_block: bytes, head: bytes, *, ascii_only: bool) -> bytes:
     """The MIME header fields that a message lacks.  Courier; RFC 2045 §3.
 

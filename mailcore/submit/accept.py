@@ -11,7 +11,7 @@ from concurrent.futures import Future
 
 from mailcore import status
 from mailcore.conf.current import snapshot
-from mailcore.envelope import Envelope
+from mailcore.envelope import Envelope, Security
 from mailcore.errors import PermanentFailure
 from mailcore.mailauth import arc_seal
 from mailcore.message.trace import Origin
@@ -22,7 +22,7 @@ from mailcore.queue.entry import REPORT, Accepted, Entry, NewRecipient, Settleme
 from mailcore.routing import router
 from mailcore.routing.router import Resolution
 from mailcore.submit.expand import expand, failures
-from mailcore.submit.prepare import prepare, sealed
+from mailcore.submit.prepare import Prepared, prepare, sealed
 
 __all__ = ["Accepted", "Origin", "accept"]
 
@@ -89,7 +89,7 @@ def accept(
             ret=envelope.ret.value,
             envid=envelope.envid,
             verp=envelope.verp,
-            minimum_security=envelope.minimum_security,
+            minimum_security=_security(envelope, prepared),
             held=bool(origin.hold),
             report=any(each.state == REPORT for each in recipients),
             events=(_queued(number, envelope, origin, content, recipients),),
@@ -103,6 +103,13 @@ def _goes_onward(resolution: Resolution) -> bool:
     return resolution.alias and any(
         each.transport == router.ESMTP for each in resolution.destinations
     )
+
+
+def _security(envelope: Envelope, prepared: Prepared) -> str:
+    """What was asked for in the envelope; only then what the header says.  RFC 8689 §5."""
+    if envelope.minimum_security or not prepared.tls_optional:
+        return envelope.minimum_security
+    return Security.OPTIONAL
 
 
 def _received_from(origin: Origin) -> str:

@@ -26,6 +26,7 @@ class Prepared:
     prefix: bytes
     skip: int
     eight_bit: bool
+    tls_optional: bool = False
 
 
 def prepare(
@@ -67,9 +68,10 @@ def prepare(
         prefix += rewrite.mime_fields(lower, content.head, ascii_only=content.is_ascii)
     if signing.applies(envelope.source, settings):
         prefix = signing.signatures(prefix + changed, content) + prefix
+    eight_bit, optional = not content.is_ascii, rewrite.says_tls_is_optional(header, lower)
     if changed is header:
-        return Prepared(prefix, 0, not content.is_ascii)
-    return Prepared(prefix + changed, len(header), not content.is_ascii)
+        return Prepared(prefix, 0, eight_bit, optional)
+    return Prepared(prefix + changed, len(header), eight_bit, optional)
 
 
 def sealed(prepared: Prepared, content: Content, origin: Origin, settings: Snapshot) -> Prepared:

@@ -53,7 +53,7 @@ class Policies:
         Raises TlsBroken when the server must not be used, PermanentFailure when REQUIRETLS mail
         may not go to a server that nothing vouches for (RFC 8689 §4.2.1).
         """
-        if demand.private:
+        if demand.private or level == Security.OPTIONAL:  # RFC 8689 §5: policies don't count
             return Ruled(demand)
         records = self._tlsa(target, port)
         if records:

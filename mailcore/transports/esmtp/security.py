@@ -48,7 +48,7 @@ def demanded(route: Route, level: str, queue: Queue, outgoing: Outgoing) -> Dema
     Raises PermanentFailure for a private authority that is not configured.
     """
     trust = Trust(
-        verify=queue.tls_verify or level == Security.REQUIRETLS,
+        verify=level == Security.REQUIRETLS or (queue.tls_verify and level != Security.OPTIONAL),
         authorities=outgoing.tls_authorities,
         certificate=outgoing.tls_certificate,
         key=outgoing.tls_key,

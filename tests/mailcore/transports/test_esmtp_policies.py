@@ -12,6 +12,7 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from mailcore.envelope import Security
 from mailcore.net.https import Web
+from mailcore.queue.content import Content
 from mailcore.queue.models import Recipient
 from mailcore.tlspolicy import sts
 from mailcore.tlspolicy.models import StsPolicy, TlsCount
@@ -105,6 +106,22 @@ def test_a_policy_is_enforced_only_when_it_says_so(
         assert results() == [("no-policy-found", word, 1)]
     else:
         assert results() == [("sts", words[fault], 1)]
+
+
+@pytest.mark.parametrize("level", [Security.UNSAID, Security.REQUIRETLS])
+def test_an_author_can_do_without_policies_unless_the_envelope_says_otherwise(
+    far: Far, tmp_path: Path, level: Security
+) -> None:
+    """RFC 8689 §5: TLS-Required: No; §2: the envelope's REQUIRETLS counts before it."""
+    configure(tls_verify=True)
+    far.serve(Authority(tmp_path, "Nobody").server("mx.far.test"))
+    letter = Content.of(b"Subject: help\r\nTLS-Required: No\r\n\r\nYour certificate is bad\r\n")
+    send("postmaster@far.test", content=letter, minimum_security=level)
+    attempt_all()
+    assert len(far.server.mails) == (level is Security.UNSAID)
+    if level is Security.UNSAID:
+        assert b"TLS-Required: No" in far.server.mails[0].data
+        assert results() == [("no-policy-found", "", 1)]
 
 
 def test_a_policy_is_fetched_once_and_again_when_its_id_changes(far: Far) -> None:
