@@ -35,7 +35,9 @@ export function refresh() {
   pending = true;
   const before = new Set([...document.querySelectorAll("#rows > [data-row]")].map((row) => row.id));
   const done = () => { pending = false; announce(before); };
-  htmx.ajax("GET", list.dataset.liveList, { target: "#list", swap: "outerMorph" }).then(done, done);
+  // htmx names the source as HX-Target here, not the target: the server must hear it from us.
+  const headers = { "HX-Target": "section#list" };
+  htmx.ajax("GET", list.dataset.liveList, { target: "#list", swap: "outerMorph", headers }).then(done, done);
 }
 
 // For ears: how many came; the focus stays where it is.

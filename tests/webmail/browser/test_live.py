@@ -49,13 +49,34 @@ def test_new_mail_appears_by_itself(
     visitor = visit()
     page = visitor.page
     expect(page.locator("html")).to_have_attribute("data-live", "on")
+    navigation = page.locator("nav").count()
     mail.put(ada)
     value = directory.account(ada.address)
     assert value is not None
     announce_mailbox(value.maildir)
     expect(page.locator("#rows")).to_contain_text("Final proofs")
     expect(page).to_have_title("(1) Inbox · Courier")
+    assert page.locator("#list").count() == 1
+    assert page.locator("nav").count() == navigation  # the list alone was replaced
     assert visitor.complaints == []
+
+
+def test_an_open_message_stays_open_when_new_mail_appears(
+    events: None, visit: Callable[..., Visitor], ada: Account
+) -> None:
+    mail.put(ada)
+    page = visit().page
+    expect(page.locator("html")).to_have_attribute("data-live", "on")
+    page.click("#rows >> text=Final proofs")
+    expect(page.locator(".subject-line")).to_have_text("Final proofs")
+    mail.put(ada, b"Subject: Second\r\n\r\nx\r\n")
+    value = directory.account(ada.address)
+    assert value is not None
+    announce_mailbox(value.maildir)
+    expect(page.locator("#rows > .row")).to_have_count(2)
+    expect(page.locator(".subject-line")).to_have_text("Final proofs")
+    expect(page.locator("#rows > .row.open")).to_contain_text("Final proofs")
+    assert page.locator("#list").count() == 1
 
 
 def test_rows_stay_where_they_are_under_a_selection(
