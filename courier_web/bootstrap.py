@@ -24,6 +24,7 @@ TEST_PROGRAMS = {
     "mbsync": "isync",
     "curl": "curl",
     "srs": "srs",
+    "maildrop": "maildrop",
 }
 TEST_PERL = {
     "Net::SSLeay": "libnet-ssleay-perl",  # what swaks speaks TLS by; apt only recommends it

@@ -1,0 +1,282 @@
+"""The same filters through Debian's maildrop and through ours: what they echo must agree."""
+
+import os
+import random
+import subprocess
+from pathlib import Path
+
+import pytest
+
+from mailcore.errors import GrammarError
+from mailcore.maildrop import interpreter
+from mailcore.maildrop.host import FilterFailure, Ran
+from mailcore.maildrop.parser import parse
+from tests.mailcore.maildrop.test_interpreter import MESSAGE
+from tests.support.filter_host import MemoryHost
+
+pytestmark = pytest.mark.interop
+
+VALUES = [
+    *[
+        '"a"',
+        "b",
+        "5",
+        "0",
+        "00",
+        '""',
+        '"0.0"',
+        '"0.00"',
+        "1.5",
+        "10-2",
+        "7/2",
+        "'$X'",
+        '"$X"',
+        "$Y",
+        "-1",
+    ],
+    *[
+        '"a" "b"',
+        "x'y'\"z\"",
+        r'"q\"q"',
+        r'"\\"',
+        r'"\$X"',
+        "${X}-${Y}",
+        '"${X"',
+        '"$"',
+        "/tmp",
+        "a.b@c_d",
+    ],
+    *["12abc", "0x10", "1e2", "' 7'", '"a$1b"', '"ü"'],
+]
+LEVELS = [
+    "||",
+    "&&",
+    "<",
+    "<=",
+    ">",
+    ">=",
+    "==",
+    "!=",
+    "lt",
+    "le",
+    "gt",
+    "ge",
+    "eq",
+    "ne",
+    "|",
+    "&",
+    "+",
+    "-",
+    "*",
+]
+CALLS = [
+    "length({})",
+    "tolower({})",
+    "toupper({})",
+    "!{}",
+    "({})",
+    "substr({}, 1)",
+    "substr({}, 0, 2)",
+]
+PATTERNS = [
+    *[
+        "/a/",
+        "/[0-9]+/",
+        "/^$/",
+        "/(a)|(b)/",
+        "/A/:D",
+        "/./:,1",
+        "/a/:,2,0.5",
+        "/$X/",
+        "/x*y/",
+        "/[[:alpha:]]/",
+    ],
+    *["/a\\$/", "/\\//", "/(/"],
+]
+FIXED = r"""
+echo "a\tb\\c\x\101\c"
+===
+if (1)
+  if (0)
+    echo "a"
+  else
+    echo "b"
+===
+X="a\
+   b" # comment
+echo "$X"; echo "c"
+===
+exception {
+  include "/nonexistent"
+}
+echo "after"
+===
+exception {
+  EXITCODE=5
+  exit
+}
+echo "after $EXITCODE"
+===
+foreach ("a1 b2") =~ /[a-z]/
+{
+  echo "<$MATCH>"
+}
+===
+foreach /^(to|cc):.*$/
+  echo "<$MATCH>"
+===
+"k=v" =~ /(.*)=(.*)/
+echo "$MATCH2=$MATCH1"
+===
+foreach (getaddr("To: B <b@a.test>, c@d.test (C), g: x@y.test;")) =~ /.+/
+  echo $MATCH
+===
+echo hasaddr("ALICE@example.com") hasaddr("nobody@example.com")
+===
+/^From:\s*(.*)/
+echo getaddr($MATCH1)
+===
+X=escape("a|b c$d(e)")
+echo "<" $X ">"
+===
+while (length("$X") < 5)
+  X="x$X"
+echo $X
+===
+X=`echo one; echo two`
+echo "[$X]"
+===
+if (/käse money/:b)
+  echo "body"
+if (/hello wörld/)
+  echo "header"
+===
+echo /money/:b,1
+===
+echo /^x-/:h,1
+===
+EXITCODE=7
+echo "bye"
+exit
+===
+X=7/2
+echo $X
+===
+X= ~0
+echo $X
+===
+X=~0
+===
+X=/^Sub/
+===
+if (1) {
+}
+===
+echo 1 < 2 < 3
+===
+exception
+{
+}
+===
+if (1)
+{
+  echo "x" }
+===
+unset HOME
+echo "[$HOME]"
+import NOSUCH
+echo "[$NOSUCH]"
+===
+echo "$1 ${2}"
+===
+echo "unterminated
+===
+X = 5
+Y =6
+"V W"=7
+echo $X$Y
+===
+X="a" Y="b"
+===
+to=x
+""".split("===\n")  # noqa: SIM905
+
+
+def theirs(source: str, directory: Path) -> tuple[int, str]:
+    file = directory / "filter"
+    file.write_text(source)
+    file.chmod(0o600)
+    done = subprocess.run(
+        ["maildrop", str(file), "one", "two"],
+        input=MESSAGE,
+        capture_output=True,
+        env={"PATH": os.environ["PATH"], "HOME": str(directory)},
+        timeout=30,
+        check=False,
+    )
+    return done.returncode, done.stdout.decode("utf-8", "replace")
+
+
+def ours(source: str) -> tuple[int, str]:
+    host = MemoryHost(programs={b"echo one; echo two": Ran(0, b"one\ntwo\n")})
+    variables = {b"1": b"one", b"2": b"two", b"HOME": b"x"}
+    try:
+        result = interpreter.run(parse(source.encode()), MESSAGE, host, variables)
+    except (GrammarError, FilterFailure):
+        return 75, host.output.decode("utf-8", "replace")
+    return result.exit_code, host.output.decode("utf-8", "replace")
+
+
+def alike(left: str, right: str) -> bool:
+    """Equal, or the same number: maildrop prints more digits than a double has."""
+    if left == right:
+        return True
+    try:
+        return float(left) == float(right)
+    except ValueError:
+        return False
+
+
+def same(source: str, directory: Path) -> bool:
+    their_code, their_output = theirs(source, directory)
+    our_code, our_output = ours(source)
+    lines = list(zip(their_output.split("\n"), our_output.split("\n"), strict=False))
+    same_length = their_output.count("\n") == our_output.count("\n")
+    return their_code == our_code and same_length and all(alike(*pair) for pair in lines)
+
+
+def expression(dice: random.Random, depth: int = 3) -> str:
+    choice = dice.random()
+    if depth == 0 or choice < 0.3:
+        return dice.choice(VALUES)
+    if choice < 0.5:
+        return dice.choice(CALLS).format(expression(dice, depth - 1))
+    if choice < 0.65:
+        return f"({dice.choice(VALUES)} =~ {dice.choice(PATTERNS)})"
+    left, right = expression(dice, depth - 1), expression(dice, depth - 1)
+    return f"{left} {dice.choice(LEVELS)} {right}"
+
+
+@pytest.mark.parametrize("source", FIXED, ids=lambda source: source.strip().split("\n")[0][:40])
+def test_a_filter_does_what_it_does_in_maildrop(source: str, tmp_path: Path) -> None:
+    whole = f"{source.strip()}\nexit\n"
+    assert ours(whole) == theirs(whole, tmp_path)
+
+
+def test_expressions_have_the_value_they_have_in_maildrop(tmp_path: Path) -> None:
+    dice = random.Random(19980401)
+    different, valid = [], 0
+    for _ in range(400):
+        source = f'X="a1"\nY=5\necho {expression(dice)}\nexit\n'
+        valid += ours(source)[0] == 0
+        if not same(source, tmp_path):
+            different.append((source, theirs(source, tmp_path), ours(source)))
+    assert different == []
+    assert valid > 300
+
+
+def test_words_are_true_and_false_as_in_maildrop(tmp_path: Path) -> None:
+    dice = random.Random(20)
+    words = {"".join(dice.choices("00.. x1-", k=dice.randrange(6))) for _ in range(300)}
+    source = "".join(f'if ("{word}")\n  echo "t{word}"\nelse\n  echo "f{word}"\n' for word in words)
+    assert ours(source + "exit\n") == theirs(source + "exit\n", tmp_path)
