@@ -17,6 +17,7 @@ from mailcore.queue.entry import TraceEvent
 ROWS = 50
 LEVELS = {
     "delivered": "good", "relayed": "good", "expanded": "good", "released": "good",
+    "forwarded": "good", "discarded": "good",
     "deferred": "warn", "delayed": "warn", "held": "warn", "retried": "warn",
     "failed": "bad", "rejected": "bad", "cancelled": "bad", "bounced": "bad", "expired": "bad",
 }  # fmt: skip
@@ -25,6 +26,8 @@ WORDS = {
     "delivered": "Delivered",
     "relayed": "Handed over to the next server",
     "expanded": "Sent on to several",
+    "forwarded": "Sent on, as its recipient's instructions say",
+    "discarded": "Discarded, as its recipient's instructions say",
     "deferred": "Put off; will be tried again",
     "delayed": "Sender told about the delay",
     "failed": "Could not be delivered",

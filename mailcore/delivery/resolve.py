@@ -42,7 +42,8 @@ def resolve(
             woken = verdicts.write(lease, decided, events, now, last=last)
             if backup:
                 woken |= _divert(outcomes, backup, now)
-            lessons.learn([_experience(one) for one in outcomes], snapshot())
+            told = [_experience(one) for one in outcomes if one.is_lesson]
+            lessons.learn(told, snapshot())
             return woken
         except (DatabaseError, OSError) as problem:
             _log.error("resolve.failed", lease=lease, error=repr(problem), again_in=pause)
@@ -124,11 +125,11 @@ def _events(outcome: Outcome, now: float) -> list[TraceEvent]:
     event = TraceEvent(
         message_id=outcome.message.id,
         at=now,
-        event=RELAYED if outcome.action == PASSED else outcome.action,
+        event=outcome.event or (RELAYED if outcome.action == PASSED else outcome.action),
         address=outcome.recipient.forward_path.lower(),
         status=str(outcome.status),
         peer=outcome.peer[:320],
-        text=outcome.reply,
+        text=outcome.note or outcome.reply,
     )
     if not outcome.transcript:
         return [event]

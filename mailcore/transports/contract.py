@@ -29,6 +29,8 @@ class Outcome:
     `transcript` is the whole dialogue with the
     peer, on one outcome of each message, where it is kept.
     `host_is_down`: no server of the host could be reached, so others needn't try either.
+    `event` and `note` are what the trace has instead of action and reply, for nobody outside.
+    `is_lesson`: a failure says something of the address, for backscatter's sake.
     """
 
     message: ClaimedMessage
@@ -40,6 +42,9 @@ class Outcome:
     command: str = ""
     host_is_down: bool = False
     transcript: str = ""
+    event: str = ""
+    note: str = ""
+    is_lesson: bool = True
 
 
 class Transport(Protocol):

@@ -13,6 +13,7 @@ from mailcore.conf.schema.filters import Filters
 from mailcore.conf.schema.general import General
 from mailcore.conf.schema.hygiene import Hygiene
 from mailcore.conf.schema.imap import Imap
+from mailcore.conf.schema.local import Local
 from mailcore.conf.schema.mailauth import Mailauth
 from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.policy import Policy
@@ -44,6 +45,7 @@ class Snapshot:
     filters: Filters = field(default_factory=Filters)
     rates: Rates = field(default_factory=Rates)
     queue: Queue = field(default_factory=Queue)
+    local: Local = field(default_factory=Local)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)
     imap: Imap = field(default_factory=Imap)

@@ -1,6 +1,7 @@
 """Local delivery: a batch of recipients, grouped by account, into their Maildirs.
 
 One call to the store delivers the whole batch, and the disk is flushed once for all of it.
+Accounts with instructions of their own come after that, one message at a time.
 """
 
 import sqlite3
@@ -13,48 +14,49 @@ from mailcore import log, status
 from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
 from mailcore.bus.publish import announce_mailboxes
-from mailcore.envelope import Path
-from mailcore.errors import GrammarError, MailError
+from mailcore.errors import MailError, TemporaryFailure
 from mailcore.mailbox.delivery import Answer, Arrival, Consignment, Delivered, Quota, deliver_all
-from mailcore.mailbox.info import JUNK
-from mailcore.mailbox.store import nobody
-from mailcore.mailbox.stores import Stores
-from mailcore.maildir import folders
-from mailcore.message import trace, verp
-from mailcore.queue import ids
+from mailcore.message import trace
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
 from mailcore.transports import contents
 from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, Outcome
+from mailcore.transports.local import arrivals, errands
+from mailcore.transports.local.errand import Errand
+from mailcore.transports.local.files import TROUBLE
+from mailcore.transports.local.orders import Orders
 
 Pair = tuple[ClaimedMessage, ClaimedRecipient]
 
+MARGIN = 5.0  # seconds of the lease that are kept for writing down what happened
+
 _log = log.get("local")
-_stores = Stores(nobody)  # the batch announces each account once, when all of it is done
 
 
 class LocalTransport:
-    """Into the Maildirs of this server."""
+    """Into the Maildirs of this server, or wherever their owners' instructions say."""
 
     def deliver(self, claim: Claim) -> Iterator[Outcome]:
         for portion in contents.slices(claim.messages):
-            yield from _portion(portion)
+            yield from _portion(portion, claim.until - MARGIN)
 
 
 @dataclass(slots=True)
 class _Job:
-    """What one account gets."""
+    """What one account gets.  `orders` are its instructions, None for most accounts."""
 
     account: AccountValue
+    orders: Orders | None
     arrivals: list[Arrival] = field(default_factory=list)
     awaited: list[Pair] = field(default_factory=list)
+    errands: list[Errand] = field(default_factory=list)
 
     def consignment(self) -> Consignment:
         quota = Quota(self.account.quota_bytes, self.account.quota_messages)
         return Consignment(self.account.maildir, self.arrivals, quota)
 
 
-def _portion(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
+def _portion(messages: Sequence[ClaimedMessage], until: float) -> Iterator[Outcome]:
     rows = contents.rows(messages)
     jobs: list[_Job] = []
     with ExitStack() as opened:
@@ -67,13 +69,17 @@ def _portion(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
                 text = f"User <{address}> takes no mail."
                 yield from _all(pairs, FAILED, status.MAILBOX_DISABLED, text)
             else:
-                job = _Job(account)
+                job = _Job(account, Orders.of(account, until))
                 yield from _fill(job, pairs, rows, opened)
                 jobs.append(job)
-        answers = deliver_all([job.consignment() for job in jobs], _stores)
+        answers = deliver_all([job.consignment() for job in jobs], arrivals.stores)
     announce_mailboxes({job.account.maildir for job in jobs})
     for job, answer in zip(jobs, answers, strict=True):
         yield from _outcomes(job, answer)
+    for job in jobs:
+        if job.errands:
+            yield from errands.run_all(job.errands)
+            announce_mailboxes({job.account.maildir})
 
 
 def _by_account(messages: Sequence[ClaimedMessage]) -> dict[str, list[Pair]]:
@@ -87,27 +93,31 @@ def _by_account(messages: Sequence[ClaimedMessage]) -> dict[str, list[Pair]]:
 def _fill(
     job: _Job, pairs: Sequence[Pair], rows: dict[int, bytes], opened: ExitStack
 ) -> Iterator[Outcome]:
-    """Make arrivals of what the account is to get; outcomes of what it will not."""
+    """Make arrivals and errands of what the account is to get; outcomes of what it will not."""
     for message, recipient in pairs:
-        path = _path(recipient.forward_path)
+        path = arrivals.forward_path(recipient)
         row = rows.get(message.id)
         try:
             if trace.was_delivered_to(contents.header(message, row).lower(), path):
                 text = f"Mail loop - already have my Delivered-To: {path}"
                 yield Outcome(message, recipient, FAILED, status.ROUTING_LOOP, text)
                 continue
+            errand = job.orders.errand(message, recipient, row) if job.orders else None
+            if errand is not None:
+                job.errands.append(errand)
+                continue
             data: bytes | BinaryIO = (
                 row if row is not None else opened.enter_context(contents.open_rest(message, None))
             )
+        except TemporaryFailure as problem:
+            yield Outcome(message, recipient, DEFERRED, problem.status, problem.text)
+            continue
         except (OSError, MailError) as problem:
             _log.error("delivery.failed", recipient=job.account.address, error=repr(problem))
-            yield Outcome(message, recipient, DEFERRED, status.OTHER_SYSTEM, _TROUBLE)
+            yield Outcome(message, recipient, DEFERRED, status.OTHER_SYSTEM, TROUBLE)
             continue
-        job.arrivals.append(_arrival(message, recipient, path, data))
+        job.arrivals.append(arrivals.arrival(message, recipient, data))
         job.awaited.append((message, recipient))
-
-
-_TROUBLE = "The mailbox can't be written just now."
 
 
 def _outcomes(
@@ -115,7 +125,7 @@ def _outcomes(
 ) -> Iterator[Outcome]:
     if isinstance(answers, Exception):
         _log.error("delivery.failed", recipient=job.account.address, error=repr(answers))
-        yield from _all(job.awaited, DEFERRED, status.OTHER_SYSTEM, _TROUBLE)
+        yield from _all(job.awaited, DEFERRED, status.OTHER_SYSTEM, TROUBLE)
         return
     for (message, recipient), answer in zip(job.awaited, answers, strict=True):
         if isinstance(answer, Delivered):
@@ -123,28 +133,6 @@ def _outcomes(
         else:
             full = status.MAILBOX_FULL.as_temporary()
             yield Outcome(message, recipient, DEFERRED, full, "Maildir over quota.")
-
-
-def _arrival(
-    message: ClaimedMessage, recipient: ClaimedRecipient, path: Path, data: bytes | BinaryIO
-) -> Arrival:
-    reverse = message.reverse_path
-    if message.verp:
-        reverse = verp.encode(reverse, recipient.forward_path)
-    return Arrival(
-        unique=ids.text(recipient.id),
-        data=data,
-        prefix=trace.return_path(reverse) + trace.delivered_to(path) + message.prefix,
-        folder=JUNK if trace.QUARANTINE in message.prefix else folders.INBOX,
-        internal_date=int(message.created_at),
-    )
-
-
-def _path(forward_path: str) -> Path:
-    try:
-        return Path.of(forward_path)
-    except GrammarError:
-        return Path(forward_path, "")
 
 
 def _all(pairs: Sequence[Pair], action: str, why: Status, text: str) -> list[Outcome]:
