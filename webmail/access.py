@@ -8,6 +8,7 @@ from django.http import Http404, HttpRequest
 
 from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
+from mailcore.accounts.retention import keeps_expunged
 from mailcore.auth.identity import Identity, of_account
 from mailcore.bus import publish
 from mailcore.errors import StoreError
@@ -16,7 +17,7 @@ from mailcore.mailbox.store import MailStore
 from mailcore.mailbox.stores import Stores
 from mailcore.maildir.quota import Quota
 
-_stores = Stores(publish.announce_mailbox)
+_stores = Stores(publish.announce_mailbox, keeps=keeps_expunged)
 
 
 def account_of(request: HttpRequest) -> AccountValue:

@@ -100,7 +100,7 @@ def save_draft(letter: Outgoing, store: MailStore, drafts: str, before: int) -> 
         _Mint.now().build(letter, with_bcc=True), ["\\Draft", "\\Seen"], int(time.time())
     )
     if before:
-        folder.expunge([before])
+        folder.expunge([before], for_good=True)
     return uid
 
 

@@ -3,7 +3,17 @@
 from django.urls import path, register_converter
 from django.views.generic import RedirectView
 
-from webmail.views import actions, compose, folders, login, manage, parts, preferences, ticket
+from webmail.views import (
+    actions,
+    compose,
+    deleted,
+    folders,
+    login,
+    manage,
+    parts,
+    preferences,
+    ticket,
+)
 
 
 class FolderName:
@@ -45,6 +55,7 @@ urlpatterns = [
     path("mail/undo", actions.undo, name="mail-undo"),
     path("mail/ticket", ticket.make, name="mail-ticket"),
     path("mail/folders", manage.page, name="mail-manage"),
+    path("mail/deleted", deleted.page, name="mail-deleted"),
     path("mail/<folder:name>/", folders.folder, name="mail-folder"),
     path("mail/<folder:name>/act", actions.act, name="mail-act"),
     path(MESSAGE, folders.message, name="mail-message"),

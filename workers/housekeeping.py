@@ -3,18 +3,21 @@
 import sqlite3
 import time
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from mailcore import log
-from mailcore.accounts import directory
+from mailcore.accounts import directory, retention
 from mailcore.bounce import freeze_notice
+from mailcore.bus import publish
 from mailcore.conf.current import snapshot
 from mailcore.delivery import dmarc_reports, tls_reports
 from mailcore.dns.resolver import Resolver
 from mailcore.errors import MailError
 from mailcore.filters import global_filters
 from mailcore.mailauth import keys
+from mailcore.mailbox import trash
 from mailcore.mailbox.store import MailStore
-from mailcore.maildir import folders
+from mailcore.maildir import folders, vault
 from mailcore.policy import greylist
 from mailcore.queue import destinations, spool, trace
 from mailcore.tlspolicy import counts, sts
@@ -55,16 +58,29 @@ def report_dmarc() -> None:
 def tidy_mailboxes() -> None:
     """Bring every Maildir's file names and UID list up to date with its index.
 
+    What is too old goes from Trash, and from the vault of expunged messages.
+
     One mailbox that cannot be tidied keeps no other from it.
     """
     for maildir in directory.maildirs():
         if not folders.is_maildir(maildir):
             continue
         try:
-            with MailStore(maildir) as store:
-                store.checkpoint()
+            _tidy(maildir)
         except (OSError, MailError, sqlite3.Error) as problem:
             _log.warning("mailbox.untidy", maildir=str(maildir), error=repr(problem))
+
+
+def _tidy(maildir: Path) -> None:
+    rules, now = snapshot().mailboxes, time.time()
+    with MailStore(
+        maildir, announce=publish.announce_mailbox, keeps=retention.keeps_expunged
+    ) as store:
+        trash.expire(store, [trash.parse(rule) for rule in rules.empty_trash], now)
+        store.checkpoint()
+    vault.expire(maildir, retention.expunged_since(now))
+    if rules.undelete_size:
+        vault.shrink(maildir, rules.undelete_size)
 
 
 @app.task  # type: ignore[untyped-decorator]  # Celery has no types

@@ -31,6 +31,7 @@ TITLES = {
     "extensions": "ESMTP extensions",
     "queue": "Queue and retries",
     "mailauth": "Authentication of mail",
+    "mailboxes": "Mailboxes",
     "imap": "IMAP",
     "pop3": "POP3",
     "webmail": "Webmail",

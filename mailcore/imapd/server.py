@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Mapping
 
 from mailcore import log
+from mailcore.accounts.retention import keeps_expunged
 from mailcore.bus.publish import announce_mailboxes
 from mailcore.bus.subscribe import MailboxFeed
 from mailcore.conf.current import snapshot
@@ -45,7 +46,7 @@ class Server:
         rules = snapshot().imap
         self.limits = ConnectionLimits(rules.max_connections, rules.max_per_address)
         self.announcer = Announcer(announce_mailboxes)
-        self.stores = Stores(self.announcer.announce)
+        self.stores = Stores(self.announcer.announce, keeps=keeps_expunged)
         self.feed = MailboxFeed(where.redis_url)
         self.hub = Hub(self.stores, self.feed)
         self.decoy = logins.decoy(where.secret)

@@ -297,7 +297,7 @@ def folder_of(store: MailStore, view: View) -> Folder:
     row = folder_rows.by_id(store.index, view.folder_id)
     if row is None:
         raise Deselected("The selected mailbox was deleted.")
-    return Folder(store.index, row, store.announce)
+    return Folder(store.index, row, store.announce, store.keeps)
 
 
 def _with_store(context: Context, maildir: Path, job: Callable[[MailStore], T]) -> T:

@@ -23,6 +23,11 @@ def read(folder: Path, base: str, file_flags: int) -> bytes:
     return _contents(_open(folder, base, file_flags))
 
 
+def open_path(path: str) -> BinaryIO:
+    """The file of a message, opened; OSError when it is none."""
+    return os.fdopen(_open_regular(path), "rb")
+
+
 def open_file(folder: Path, base: str, file_flags: int) -> BinaryIO:
     """The message as it lies on disk, opened; StoreError when it is gone."""
     return os.fdopen(_open(folder, base, file_flags), "rb")
@@ -63,11 +68,11 @@ def read_named(path: str) -> tuple[bytes, int]:
     return _contents(descriptor), modified
 
 
-def find(folder: Path, base: str) -> str | None:
+def find(folder: Path | str, base: str) -> str | None:
     """Look through both directories for a message whose flags in the name have changed."""
     for part in ("cur", "new"):
         with contextlib.suppress(OSError):
-            for name in os.listdir(folder / part):
+            for name in os.listdir(f"{folder}/{part}"):
                 if name.startswith(base) and name[len(base) :][:1] in ("", ":"):
                     return f"{part}/{name}"
     return None

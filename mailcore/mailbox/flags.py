@@ -50,6 +50,11 @@ def parse(names: Iterable[str]) -> tuple[int, str]:
     return bits, keyword_text(words)
 
 
+def only_keywords(words: Iterable[str]) -> set[str]:
+    """Those of `words` that are keywords; for what lay in files others can write."""
+    return set([word for word in words if _KEYWORD.fullmatch(word)][:MAX_KEYWORDS])
+
+
 @lru_cache(maxsize=512)
 def names_of(bits: int, keywords: str) -> frozenset[str]:
     """Bits and keyword text → flag names."""

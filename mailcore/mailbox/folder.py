@@ -1,7 +1,5 @@
 """One mailbox of an account: its messages, their flags, their removal."""
 
-import contextlib
-import os
 import time
 from array import array
 from collections.abc import Callable, Iterable, Sequence
@@ -10,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import evaluate, files, flags, listing, sync, transfer
+from mailcore.mailbox import evaluate, files, flags, listing, removal, sync, transfer
 from mailcore.mailbox.directories import own_change
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
@@ -30,15 +28,22 @@ from mailcore.maildir.quota import NO_QUOTA, Quota
 class Folder:
     """A view of one folder through an open index; as short-lived as that."""
 
-    __slots__ = ("announce", "id", "index", "name", "path", "row_then")
+    __slots__ = ("announce", "id", "index", "keeps", "name", "path", "row_then")
 
-    def __init__(self, index: Index, row: FolderRow, announce: Callable[[Path], None]) -> None:
+    def __init__(
+        self,
+        index: Index,
+        row: FolderRow,
+        announce: Callable[[Path], None],
+        keeps: Callable[[], bool],
+    ) -> None:
         self.index = index
         self.id = row.id
         self.row_then = row
         self.name = row.name
         self.path = index.maildir / row.directory
         self.announce = announce
+        self.keeps = keeps
 
     # Reading
 
@@ -165,8 +170,11 @@ class Folder:
             self._changed()
         return changed, modseq
 
-    def expunge(self, uids: Iterable[int]) -> list[int]:
-        """Remove messages and their files; the UIDs that were there to remove."""
+    def expunge(self, uids: Iterable[int], *, for_good: bool = False) -> list[int]:
+        """Remove messages; the UIDs that were there to remove.
+
+        Their files go to the vault, if expunged mail is kept, unless it is `for_good`.
+        """
         wanted = ranges(uids)
         gone: list[int] = []
         octets = 0
@@ -175,26 +183,18 @@ class Folder:
             doomed = transfer.rows_in(self.index, self.id, wanted)
             if not doomed:
                 return gone
+            away = removal.remover(self.index, self.row_now(), kept=self.keeps() and not for_good)
             with own_change(self.index, self.id, self.path):
-                for uid, base, file_flags, size, _ in doomed:
-                    self._unlink(base, file_flags)
-                    gone.append(uid)
-                    octets += transfer.octets_on_disk(base, size)
+                for found in doomed:
+                    away(found)
+                    gone.append(found[0])
+                    octets += transfer.octets_on_disk(found[1], found[3])
             modseq = folder_rows.next_modseq(self.index, self.id)
             message_rows.expunge(self.index, self.id, gone, modseq)
         if transfer.counts_for_quota(directory):
             maildir_quota.add(self.index.maildir, -octets, -len(gone))
         self._changed()
         return gone
-
-    def _unlink(self, base: str, file_flags: int) -> None:
-        try:
-            os.unlink(f"{self.path}/{files.location(base, file_flags)}")
-        except OSError:
-            found = files.find(self.path, base)
-            if found is not None:
-                with contextlib.suppress(OSError):
-                    os.unlink(f"{self.path}/{found}")
 
     def deleted_uids(self, wanted: Ranges | None = None) -> list[int]:
         """The UIDs flagged \\Deleted, among `wanted` when given."""

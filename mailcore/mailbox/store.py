@@ -43,17 +43,30 @@ def nobody(_maildir: Path) -> None:
     """The announcement that nobody hears."""
 
 
+def never() -> bool:
+    """Expunged messages are not kept."""
+    return False
+
+
 class MailStore:
     """`with MailStore(maildir) as store: …`; makes the Maildir when it is missing.
 
-    `announce(maildir)` is called after each change that other sessions should hear of.
+    `announce(maildir)` is called after each change that other sessions should hear of;
+    `keeps()` says whether expunged messages go to the vault.
     """
 
-    __slots__ = ("announce", "index", "maildir")
+    __slots__ = ("announce", "index", "keeps", "maildir")
 
-    def __init__(self, maildir: Path, *, announce: Callable[[Path], None] = nobody) -> None:
+    def __init__(
+        self,
+        maildir: Path,
+        *,
+        announce: Callable[[Path], None] = nobody,
+        keeps: Callable[[], bool] = never,
+    ) -> None:
         self.maildir = maildir
         self.announce = announce
+        self.keeps = keeps
         if not folders.is_maildir(maildir):
             folders.make(maildir, folder=False)
         self.index = Index(maildir)
@@ -122,7 +135,7 @@ class MailStore:
 
     def folder(self, name: str) -> Folder:
         """One mailbox, for reading and changing its messages; raises MailboxMissing."""
-        return Folder(self.index, self.row(name), self.announce)
+        return Folder(self.index, self.row(name), self.announce, self.keeps)
 
     def folders(self) -> list[FolderInfo]:
         """All folders, INBOX first, as the index has them after looking for foreign changes."""
@@ -155,13 +168,17 @@ class MailStore:
         self.announce(self.maildir)
 
     def delete(self, name: str) -> None:
-        """Remove a folder and its mail; folders below it stay.
+        """Remove a folder and its mail, which the vault gets; folders below it stay.
 
         Raises StoreError for INBOX, MailboxMissing.
         """
         row = self.row(name)
         if row.name == INBOX:
             raise StoreError("INBOX cannot be deleted.")
+        folder = self.folder(name)
+        if self.keeps():
+            folder.sync()
+            folder.expunge(folder.uids())
         with self.index.writing():
             folder_rows.forget(self.index, row.id)
             folders.remove(self.maildir, row.directory)

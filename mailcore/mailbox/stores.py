@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mailcore.mailbox.index.database import DIRECTORY, FILE
-from mailcore.mailbox.store import MailStore
+from mailcore.mailbox.store import MailStore, never
 
 MOST_IDLE = 48
 
@@ -20,8 +20,15 @@ class Stores:
     Nobody shares a store at a time, so jobs of one account run side by side.
     """
 
-    def __init__(self, announce: Callable[[Path], None], most_idle: int = MOST_IDLE) -> None:
+    def __init__(
+        self,
+        announce: Callable[[Path], None],
+        most_idle: int = MOST_IDLE,
+        *,
+        keeps: Callable[[], bool] = never,
+    ) -> None:
         self.announce = announce
+        self.keeps = keeps
         self.most_idle = most_idle
         self._idle: OrderedDict[Path, list[tuple[int, MailStore]]] = OrderedDict()
         self._count = 0
@@ -72,7 +79,7 @@ class Stores:
             if kept == inode:
                 return inode, store
             store.close()
-        store = MailStore(maildir, announce=self.announce)
+        store = MailStore(maildir, announce=self.announce, keeps=self.keeps)
         return inode or _inode(maildir), store
 
     def _give_back(self, maildir: Path, inode: int, store: MailStore) -> None:

@@ -62,7 +62,7 @@ def append(
     wire = with_crlf(data)
     on_disk = with_lf(wire)
     folder = index.maildir / target.directory
-    _check_quota(index.maildir, target, quota, len(on_disk), 1)
+    check_quota(index.maildir, target, quota, len(on_disk), 1)
     now = int(time.time())
     base = names.base_name(now, names.unique(), len(on_disk), len(wire))
     written = delivery.write(folder, base, (on_disk,))
@@ -95,7 +95,7 @@ def append(
         delivery.discard([written])
         raise
     delivery.flush([folder / "cur"])
-    _note(index.maildir, target, len(on_disk), 1)
+    note_quota(index.maildir, target, len(on_disk), 1)
     return uid
 
 
@@ -107,10 +107,10 @@ def copy(
     if not found:
         return []
     octets = sum(octets_on_disk(base, size) for _, base, _, size, _ in found)
-    _check_quota(index.maildir, target, quota, octets, len(found))
+    check_quota(index.maildir, target, quota, octets, len(found))
     copies = _Placing(index, source, target, os.link)
     pairs = copies.run(found)
-    _note(index.maildir, target, octets, len(found))
+    note_quota(index.maildir, target, octets, len(found))
     return pairs
 
 
@@ -125,8 +125,8 @@ def move(
         return []
     octets = sum(octets_on_disk(base, size) for _, base, _, size, _ in found)
     pairs = _Moving(index, source, target, os.rename).run(found)
-    _note(index.maildir, target, octets, len(found))
-    _note(index.maildir, source, -octets, -len(found))
+    note_quota(index.maildir, target, octets, len(found))
+    note_quota(index.maildir, source, -octets, -len(found))
     return pairs
 
 
@@ -214,15 +214,15 @@ class _Moving(_Placing):
             os.rename(after, before)
 
 
-def _check_quota(
-    maildir: Path, target: FolderRow, quota: Quota, octets: int, messages: int
-) -> None:
+def check_quota(maildir: Path, target: FolderRow, quota: Quota, octets: int, messages: int) -> None:
+    """Raises QuotaExceeded when so much more may not come into `target`."""
     if not quota.is_limited or not counts_for_quota(target.directory):
         return
     if not quota.allows(maildir_quota.usage(maildir, quota), octets, messages):
         raise QuotaExceeded("You exceeded your mail quota.")
 
 
-def _note(maildir: Path, folder: FolderRow, octets: int, messages: int) -> None:
+def note_quota(maildir: Path, folder: FolderRow, octets: int, messages: int) -> None:
+    """Count what came into `folder` (or went, when negative)."""
     if counts_for_quota(folder.directory):
         maildir_quota.add(maildir, octets, messages)

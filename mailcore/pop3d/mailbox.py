@@ -8,6 +8,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from mailcore.accounts.retention import keeps_expunged
 from mailcore.errors import GrammarError
 from mailcore.mailbox import drop as drops
 from mailcore.mailbox.drop import Drop
@@ -138,5 +139,5 @@ def _take(maildir: Path) -> Drop:
 def _update(
     maildir: Path, read: list[int], deleted: list[int], announce: Callable[[Path], None]
 ) -> None:
-    with MailStore(maildir, announce=announce) as store:
+    with MailStore(maildir, announce=announce, keeps=keeps_expunged) as store:
         drops.update(store, read, deleted)

@@ -177,7 +177,7 @@ def _files(request: HttpRequest, store: MailStore, composer: Composer) -> tuple[
 def _sent(request: HttpRequest, store: MailStore, composer: Composer, drafts: str) -> HttpResponse:
     """The draft goes, the answered message is marked, and back to where one was."""
     if composer.draft:
-        store.folder(drafts).expunge([composer.draft])
+        store.folder(drafts).expunge([composer.draft], for_good=True)
     messages.success(request, "Message sent.")
     source = composer.source
     if source is None:

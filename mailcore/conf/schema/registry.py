@@ -15,6 +15,7 @@ from mailcore.conf.schema.hygiene import Hygiene
 from mailcore.conf.schema.imap import Imap
 from mailcore.conf.schema.local import Local
 from mailcore.conf.schema.mailauth import Mailauth
+from mailcore.conf.schema.mailboxes import Mailboxes
 from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.policy import Policy
 from mailcore.conf.schema.pop3 import Pop3
@@ -48,6 +49,7 @@ class Snapshot:
     local: Local = field(default_factory=Local)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)
+    mailboxes: Mailboxes = field(default_factory=Mailboxes)
     imap: Imap = field(default_factory=Imap)
     pop3: Pop3 = field(default_factory=Pop3)
     webmail: Webmail = field(default_factory=Webmail)

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from mailcore.conf.schema import registry
 from mailcore.errors import ConfigError, GrammarError
+from mailcore.mailbox import trash
 from mailcore.migration import names
 from mailcore.migration.courier import facts
 from mailcore.migration.grammar import lines, shell, tcpd
@@ -168,6 +169,18 @@ def _suppressed(plan: Plan, name: str, value: Value, scope: str) -> None:
     plan.put(value.where, name, "policy.suppress_backscatter", sources, scope)
 
 
+def _empty_trash(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """IMAP_EMPTYTRASH: `Trash:7,Sent:30`."""
+    good = []
+    for rule in filter(None, (one.strip() for one in value.text.split(","))):
+        try:
+            trash.parse(rule)
+            good.append(rule)
+        except ConfigError as error:
+            plan.unread(value.where, f"{name}={rule}", str(error))
+    plan.put(value.where, name, "mailboxes.empty_trash", tuple(good), scope)
+
+
 def _source_address(plan: Plan, name: str, value: Value, scope: str) -> None:
     path = "queue.source_ipv6" if name.endswith("6") else "queue.source_ipv4"
     address = value.text.strip()
@@ -247,6 +260,7 @@ _SPECIAL: dict[str, Callable[[Plan, str, Value, str], None]] = {
     "NOADDMSGID": _additions,
     "ESMTP_BLOCKBACKSCATTER": _backscatter,
     "BOFHSUPPRESSBACKSCATTER": _suppressed,
+    "IMAP_EMPTYTRASH": _empty_trash,
     "SOURCE_ADDRESS": _source_address,
     "SOURCE_ADDRESS_IPV6": _source_address,
     "ESMTPDSTART": _started,

@@ -115,7 +115,6 @@ MISSING = {
     "ARCHIVEDIR": "delivered mail is not archived; its history is kept (general.trace_retention)",
     "AUTH_MKHOMEDIR_SKEL": "each account's Maildir is made when it is needed",
     "UUXFLAGS": "there is no UUCP yet",
-    "IMAP_EMPTYTRASH": "Trash is not emptied by age yet",
     "IMAP_ACL": "mailboxes are not shared yet",
 }
 

@@ -184,6 +184,13 @@ def test_headers_that_were_not_added_are_not_added_to_users_mail(old: Path) -> N
     assert setting(made, "hygiene.refuse_base64_text") is True
 
 
+def test_folders_that_were_emptied_by_age_still_are(old: Path) -> None:
+    (old / "etc/courier/imapd").write_text("IMAP_EMPTYTRASH=Trash:7,Sent:30,../x:1\n")
+    made = plan(old)
+    assert setting(made, "mailboxes.empty_trash") == ("Trash:7", "Sent:30")
+    assert any("../x" in text for text in told(made, Verdict.UNREAD).values())
+
+
 def test_what_courier_did_unasked_is_told_where_we_do_otherwise(old: Path) -> None:
     tree = old / "etc/courier"
     assert "sizelimit" not in told(plan(old), Verdict.DECIDE)
