@@ -11,6 +11,7 @@ import os
 import shutil
 import subprocess
 import sys
+import sysconfig
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -37,6 +38,8 @@ TEST_FILES = {
     "/usr/bin/microsocks": "microsocks",
     "/usr/lib/python3/dist-packages/Milter/__init__.py": "python3-milter",
     "/usr/sbin/opendkim": "opendkim",
+    "/usr/sbin/saslpasswd2": "sasl2-bin",
+    f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/sasl2/libscram.so": "libsasl2-modules",
 }
 
 # Programs that can't be installed beside the others: each script unpacks its own below ~/.cache.

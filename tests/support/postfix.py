@@ -42,7 +42,10 @@ postlog unix-dgram n - n - 1 postlogd
 
 
 class Postfix:
-    """`relayed` is domain → port on 127.0.0.1; `more` are lines of main.cf."""
+    """`relayed` is domain → port on 127.0.0.1; `more` are lines of main.cf.
+
+    `prepare` may put more into the directory of the configuration, before the start.
+    """
 
     def __init__(
         self,
@@ -50,6 +53,7 @@ class Postfix:
         relayed: Mapping[str, int] | None = None,
         tls: tuple[Path, Path] | None = None,
         more: str = "",
+        prepare: Callable[[Path], None] | None = None,
     ) -> None:
         [self.port] = free_ports(1)
         # Not below pytest's directory: Postfix's own user must reach it.
@@ -95,6 +99,8 @@ class Postfix:
         (self.home / "etc/master.cf").write_text(_SERVICES.format(port=self.port))
         environment = {**os.environ, "MAIL_CONFIG": str(self.home / "etc")}
         try:
+            if prepare is not None:
+                prepare(self.home / "etc")
             self._start(environment)
         except BaseException:
             shutil.rmtree(self.home, ignore_errors=True)

@@ -1,8 +1,10 @@
 """No destination slows another: the dead, the slow and the crowded.  No clocks are watched."""
 
 import time
+from collections.abc import Iterator
 
 import pytest
+from django.forms.models import model_to_dict
 
 from mailcore.conf.current import snapshot
 from mailcore.delivery import attempt, scheduler
@@ -10,33 +12,57 @@ from mailcore.delivery.plan import plan
 from mailcore.delivery.slots import Slots, slots
 from mailcore.queue import destinations, ids, leases
 from mailcore.queue.leases import Due
-from mailcore.queue.models import Lease, Recipient
+from mailcore.queue.models import Content, Lease, Message, Recipient
 from tests.support.outgoing import configure, send
 from tests.support.remote import Remote
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
 
-CROWD = 2_000
+CROWD = 10_000
 
 
 def crowd(host: str, count: int, at: float) -> None:
-    """Recipients of one message for a host, as rows: their first attempt is due since `at`."""
-    number = send(f"x@{host}")
-    Recipient.objects.filter(message_id=number).update(next_attempt_at=at)
+    """Messages for a host, as rows; their first attempt is due since `at`."""
+    first = Message.objects.get(id=send(f"x@{host}"))
+    content = Content.objects.get(id=first.id).data
+    Recipient.objects.filter(message_id=first.id).update(next_attempt_at=at)
+    more = [ids.new_id() for _ in range(1, count)]
+    same = model_to_dict(first) | {"prefix": first.prefix}
+    Message.objects.bulk_create((Message(**same | {"id": one}) for one in more), 500)
+    Content.objects.bulk_create((Content(id=one, data=content) for one in more), 500)
     Recipient.objects.bulk_create(
-        Recipient(
-            id=ids.new_id(), message_id=number, forward_path=f"u{each}@{host}",
-            transport="esmtp", host=host, next_attempt_at=at,
-        )
-        for each in range(1, count)
+        (
+            Recipient(
+                id=ids.new_id(), message_id=one, forward_path=f"u{one}@{host}",
+                transport="esmtp", host=host, next_attempt_at=at,
+            )
+            for one in more
+        ),
+        500,
     )  # fmt: skip
 
 
-def test_a_dead_destination_with_a_crowd_slows_no_other() -> None:
-    dead, live = Remote(), Remote()
-    dead.stop()
-    configure(routes=(f"dead.test:[127.0.0.1],{dead.port}", f"live.test:[127.0.0.1],{live.port}"))
+@pytest.fixture
+def dead() -> str:
+    """The route to a host where nobody listens."""
+    server = Remote()
+    server.stop()
+    return f"dead.test:[127.0.0.1],{server.port}"
+
+
+@pytest.fixture
+def live() -> Iterator[Remote]:
+    server = Remote()
+    yield server
+    server.stop()
+
+
+def test_a_dead_destination_with_ten_thousand_messages_slows_no_other(
+    dead: str, live: Remote
+) -> None:
+    configure(routes=(dead, f"live.test:[127.0.0.1],{live.port}"))
     crowd("dead.test", CROWD, at=1.0)
+    assert Message.objects.count() == CROWD
     for each in range(5):
         send(f"ann{each}@live.test")
     attempts = scheduler.claim("esmtp")
@@ -52,7 +78,36 @@ def test_a_dead_destination_with_a_crowd_slows_no_other() -> None:
     left = Recipient.objects.filter(host="dead.test")
     assert left.count() == CROWD
     assert left.filter(next_attempt_at__lte=time.time()).count() >= CROWD - 400
-    live.stop()
+
+
+def test_others_get_their_turn_in_each_planning_while_ten_thousand_wait_for_one(
+    dead: str, live: Remote
+) -> None:
+    """The crowd is never looked at beyond its share: all that it may hold is held throughout."""
+    configure(routes=(dead, f"live.test:[127.0.0.1],{live.port}"), host_rest=0)
+    crowd("dead.test", CROWD, at=1.0)
+    under_way = scheduler.claim("esmtp")
+    assert len(under_way) == snapshot().queue.esmtp_host_slots
+    for turn in range(20):
+        send(f"ann{turn}@live.test", f"bob{turn}@live.test")
+        (lease,) = scheduler.claim("esmtp")
+        attempt.run(lease)
+        assert len(live.mails) == turn + 1
+    batch = snapshot().queue.esmtp_batch
+    claimed = Recipient.objects.filter(host="dead.test", state="attempting").count()
+    assert claimed == len(under_way) * batch
+
+
+def test_those_who_wait_longest_go_first_among_ten_thousand() -> None:
+    crowd("far.test", CROWD, at=2.0)
+    oldest = set(Recipient.objects.order_by("id").values_list("id", flat=True)[5_000:5_060])
+    Recipient.objects.filter(id__in=oldest).update(next_attempt_at=1.0)
+    scheduler.claim("esmtp")
+    first = Lease.objects.order_by("id").first()
+    assert first is not None
+    claimed = set(Recipient.objects.filter(lease=first.id).values_list("id", flat=True))
+    assert oldest <= claimed
+    assert len(claimed) == snapshot().queue.esmtp_batch
 
 
 def test_slow_hosts_share_a_part_of_the_slots() -> None:
