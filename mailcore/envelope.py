@@ -150,3 +150,4 @@ class Envelope:
     verp: bool = False
     minimum_security: str = ""  # a Security
     release_at: float = 0.0  # seconds since the epoch; RFC 4865
+    priority: int = 0  # -9 to 9; RFC 6710

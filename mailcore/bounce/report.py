@@ -106,6 +106,7 @@ def _submit(
         ret=Ret.HDRS,
         listener=message.listener,
         minimum_security=message.minimum_security,
+        priority=message.priority,  # RFC 6710 §4.4: a report is as urgent as its message
     )
     settlement = _settlement(message, told, f"report {report.number} to {target.to}")
     try:

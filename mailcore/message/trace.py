@@ -40,8 +40,11 @@ class Origin:
     hold: str = ""
 
 
-def received(origin: Origin, me: str, number: str, date: bytes) -> bytes:
-    """The Received field for a message accepted now; `number` is its queue id."""
+def received(origin: Origin, me: str, number: str, date: bytes, priority: int = 0) -> bytes:
+    """The Received field for a message accepted now; `number` is its queue id.
+
+    A priority is told in a clause of its own.  RFC 6710 §3.
+    """
     helo = _word(origin.helo) or "unknown"
     lines = [f"Received: from {helo}"]
     if origin.peer_ip:
@@ -55,8 +58,9 @@ def received(origin: Origin, me: str, number: str, date: bytes) -> bytes:
     if notes:
         lines.append(f"  ({', '.join(notes)})")
     lines.append(f"  by {me} with {origin.protocol}")
-    return "\r\n".join(lines).encode("ascii", "replace") + b"\r\n  id %b; %b\r\n" % (
+    return "\r\n".join(lines).encode("ascii", "replace") + b"\r\n  id %b%b; %b\r\n" % (
         number.encode("ascii"),
+        b" PRIORITY %d" % priority if priority else b"",
         date,
     )
 

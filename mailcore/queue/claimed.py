@@ -6,7 +6,7 @@ from typing import Any
 MESSAGE_COLUMNS = (
     "id, created_at, expires_at, warn_at, reverse_path, source, auth_identity, listener, "
     "received_from, size, skip, prefix, file, eight_bit, smtputf8, ret, envid, verp, "
-    "minimum_security, held"
+    "minimum_security, held, priority"
 )
 RECIPIENT_COLUMNS = "id, message_id, forward_path, orcpt, notify, host, attempts"
 
@@ -51,6 +51,7 @@ class ClaimedMessage:
     verp: bool
     minimum_security: str
     held: bool
+    priority: int = 0
     recipients: tuple[ClaimedRecipient, ...] = ()
 
     @classmethod

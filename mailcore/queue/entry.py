@@ -74,6 +74,7 @@ class Entry:
     envid: str = ""
     verp: bool = False
     minimum_security: str = ""
+    priority: int = 0
     held: bool = False
     report: bool = False
     events: tuple[TraceEvent, ...] = ()

@@ -26,6 +26,14 @@ MOST_CRASHES = 3  # attempts that died under a recipient before it is put on hol
 # that one message that kills its worker is found out, and keeps nobody else from delivery.
 _SUSPECT = "attempts > 0 AND status = ''"
 
+# What has a priority comes before everything else, or behind it.  RFC 6710.  Asked for one after
+# the other: each finds its rows in an index, however long the queue.
+_BANDS = (
+    ("priority > 0", "priority DESC, next_attempt_at, id"),
+    ("priority = 0", "next_attempt_at, id"),
+    ("priority < 0", "priority DESC, next_attempt_at, id"),
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Due:
@@ -57,20 +65,21 @@ def claim_any(transport: str, *, now: float, until: float, limit: int, slots: in
 
 
 def due(transport: str, now: float, limit: int) -> tuple[list[Due], dict[str, int], set[str]]:
-    """Hosts with due recipients, longest waiting first; the leases held per host; slow hosts.
+    """Hosts with due recipients; the leases held per host; slow hosts.
 
-    Hosts that rest are left out.  Slow is who was slow lately, or holds a batch for long.
+    The most urgent come first, then those that wait longest; hosts that rest are left out.  Slow
+    is who was slow lately, or holds a batch for long.
     """
     with database.read() as cursor:
         cursor.execute(
-            "SELECT host, COUNT(*), MIN(next_attempt_at) FROM queue_recipient"
+            "SELECT host, COUNT(*), MIN(next_attempt_at), MAX(priority) FROM queue_recipient"
             " WHERE state = 'queued' AND transport = %s AND next_attempt_at <= %s"
             " AND host NOT IN (SELECT host FROM queue_destination"
             "   WHERE transport = %s AND rest_until > %s)"
-            " GROUP BY host ORDER BY 3 LIMIT %s",
+            " GROUP BY host ORDER BY 4 DESC, 3 LIMIT %s",
             (transport, now, transport, now, limit),
         )
-        waiting = [Due(*row) for row in cursor.fetchall()]
+        waiting = [Due(*row[:3]) for row in cursor.fetchall()]
         cursor.execute(
             "SELECT host FROM queue_lease WHERE transport = %s AND started_at < %s"
             " UNION SELECT host FROM queue_destination WHERE transport = %s AND slow_until > %s",
@@ -198,12 +207,16 @@ def is_due(transport: str, now: float) -> bool:
 def _take_some(
     cursor: CursorWrapper, lease: int, transport: str, host: str | None, now: float, limit: int
 ) -> list[ClaimedRecipient]:
-    """A batch, or one suspect alone; every other time the suspects come first."""
+    """A batch of the highest priority there is, or one suspect alone.
+
+    Every other time the suspects come first.
+    """
     for suspects in (True, False) if lease & 1 else (False, True):
         some = 1 if suspects else limit
-        rows = _take(cursor, lease, transport, host, now, some, suspects=suspects)
-        if rows:
-            return rows
+        for band in _BANDS:
+            rows = _take(cursor, lease, transport, host, now, some, band, suspects=suspects)
+            if rows:
+                return rows
     return []
 
 
@@ -214,10 +227,12 @@ def _take(
     host: str | None,
     now: float,
     limit: int,
+    band: tuple[str, str],
     *,
     suspects: bool,
 ) -> list[ClaimedRecipient]:
-    """Put due recipients under `lease`: those beyond suspicion, or those that are not."""
+    """Put due recipients of a band under `lease`: those beyond suspicion, or those that are not."""
+    among, order = band
     which = _SUSPECT if suspects else f"NOT ({_SUSPECT})"
     locked = " FOR UPDATE SKIP LOCKED" if database.is_postgresql() else ""
     for_host = "" if host is None else " AND host = %s"
@@ -225,7 +240,7 @@ def _take(
         "UPDATE queue_recipient SET state = 'attempting', lease = %s"  # noqa: S608 - our own text
         " WHERE id IN (SELECT id FROM queue_recipient WHERE state = 'queued'"
         f" AND transport = %s{for_host} AND next_attempt_at <= %s AND {which}"
-        f" ORDER BY next_attempt_at, id LIMIT %s{locked}) RETURNING {RECIPIENT_COLUMNS}",
+        f" AND {among} ORDER BY {order} LIMIT %s{locked}) RETURNING {RECIPIENT_COLUMNS}",
         [lease, transport, *([] if host is None else [host]), now, limit],
     )
     return [ClaimedRecipient(*row) for row in cursor.fetchall()]

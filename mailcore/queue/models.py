@@ -29,6 +29,7 @@ class Message(models.Model):
     envid = models.CharField(max_length=200, blank=True)
     verp = models.BooleanField(default=False)
     minimum_security = models.CharField(max_length=16, blank=True)
+    priority = models.SmallIntegerField(default=0, help_text="-9 to 9; RFC 6710")
     held = models.BooleanField(default=False)
     report = models.BooleanField(default=False, help_text="a DSN is owed")
 
@@ -77,6 +78,7 @@ class Recipient(models.Model):
     command = models.TextField(blank=True, help_text="what we said last")
     reply = models.TextField(blank=True, help_text="what the peer, or we, had to say")
     attempted_at = models.FloatField(default=0)
+    priority = models.SmallIntegerField(default=0, help_text="the message's")
 
     class Meta:
         db_table = "queue_recipient"
@@ -86,6 +88,16 @@ class Recipient(models.Model):
                 fields=["transport", "next_attempt_at"],
                 name="queue_recipient_due",
                 condition=models.Q(state="queued"),
+            ),
+            models.Index(
+                fields=["transport", "next_attempt_at"],
+                name="queue_recipient_urgent",
+                condition=models.Q(state="queued", priority__gt=0),
+            ),
+            models.Index(
+                fields=["transport", "next_attempt_at"],
+                name="queue_recipient_patient",
+                condition=models.Q(state="queued", priority__lt=0),
             ),
             models.Index(
                 fields=["lease"],

@@ -10,11 +10,11 @@ from mailcore.queue.entry import Entry, NewRecipient, Settlement, TraceEvent
 
 _MESSAGE = """
     id created_at expires_at warn_at reverse_path source auth_identity listener received_from
-    size skip prefix file eight_bit smtputf8 ret envid verp minimum_security held report
+    size skip prefix file eight_bit smtputf8 ret envid verp minimum_security priority held report
 """.split()  # noqa: SIM905 - read as a column list
 _RECIPIENT = """
     id message_id forward_path orcpt notify transport host state next_attempt_at attempts lease
-    action status peer command reply attempted_at
+    action status peer command reply attempted_at priority
 """.split()  # noqa: SIM905
 _TRACE = "message_id at event address status peer text".split()  # noqa: SIM905
 
@@ -129,6 +129,7 @@ def _message(entry: Entry) -> tuple[object, ...]:
         entry.envid,
         entry.verp,
         entry.minimum_security,
+        entry.priority,
         entry.held,
         entry.report,
     )
@@ -154,4 +155,5 @@ def _recipient(entry: Entry, each: NewRecipient) -> tuple[object, ...]:
         "",
         each.reply,
         entry.created_at if each.action else 0,
+        entry.priority,
     )

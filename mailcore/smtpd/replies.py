@@ -12,6 +12,7 @@ _OK = status.OK
 
 OK = Reply(250, _OK, "Ok.").encode()
 SENDER_OK = Reply(250, status.SENDER_OK, "Ok.").encode()
+PRIORITY_LOWERED = Reply(250, Status(2, 3, 6), "Ok, with a lower priority.").encode()
 RECIPIENT_OK = Reply(250, status.RECIPIENT_OK, "Ok.").encode()
 BYE = Reply(221, _OK, "Bye.").encode()
 GO_AHEAD = Reply(354, None, "Go ahead; end with <CRLF>.<CRLF>").encode()

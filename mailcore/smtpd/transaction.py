@@ -23,6 +23,7 @@ class Transaction:
     recipients: list[EnvelopeRecipient] = field(default_factory=list)
     resolutions: list[Resolution] = field(default_factory=list)
     release_at: float = 0.0
+    priority: int = 0
     attempts: int = 0
     chunks: ChunkIntake | None = None
     failed: bool = False
@@ -45,6 +46,7 @@ class Transaction:
             verp=options.verp,
             minimum_security=options.security.value,
             release_at=self.release_at,
+            priority=self.priority,
         )
 
     def discard(self) -> None:

@@ -93,10 +93,21 @@ class Transactions(Contents):
         if refusal is not None:
             self.refuse(refusal)
             return
+        priority = min(options.priority, self._highest_priority)
         self.transaction = Transaction(
-            mail.reverse_path, options, release_at=release_at, spf=opinion.spf
+            mail.reverse_path,
+            options,
+            release_at=release_at,
+            priority=priority,
+            spf=opinion.spf,
         )
-        self.wire.write(replies.SENDER_OK)
+        lowered = priority < options.priority
+        self.wire.write(replies.PRIORITY_LOWERED if lowered else replies.SENDER_OK)
+
+    @property
+    def _highest_priority(self) -> int:
+        """What this peer may ask for; a stranger may only stand back.  RFC 6710 §5.1."""
+        return 0 if self.is_stranger else self.settings.extensions.highest_priority
 
     def _release_at(self, options: MailOptions) -> float:
         """When delivery may begin, 0 for now.  Raises GrammarError when that is too far off."""

@@ -90,6 +90,7 @@ def accept(
             envid=envelope.envid,
             verp=envelope.verp,
             minimum_security=_security(envelope, prepared),
+            priority=envelope.priority,
             held=bool(origin.hold),
             report=any(each.state == REPORT for each in recipients),
             events=(_queued(number, envelope, origin, content, recipients),),

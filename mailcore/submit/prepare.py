@@ -55,7 +55,7 @@ def prepare(
     authserv_id = settings.mailauth.authserv_id or settings.me
     if b"authentication-results" in lower:
         changed = results.without_claims(changed, (authserv_id, settings.me))
-    prefix = trace.received(origin, settings.me, ids.text(number), now)
+    prefix = trace.received(origin, settings.me, ids.text(number), now, envelope.priority)
     if origin.results:
         prefix += trace.authentication_results(authserv_id, origin.results)
     prefix += origin.fields

@@ -24,9 +24,16 @@ class Extensions:
             "BINARYMIME",
             "REQUIRETLS",
             "FUTURERELEASE",
+            "MT-PRIORITY",
             "LIMITS",
             "DSN",
         ),
+    )
+    highest_priority: int = setting(
+        4,
+        "The highest priority (MT-PRIORITY, 1 to 9) users may give their mail; strangers get none.",
+        minimum=0,
+        maximum=9,
     )
     longest_hold: int = setting(
         30 * 86_400,

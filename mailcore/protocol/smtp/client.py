@@ -80,13 +80,14 @@ class MailWishes:
     envid: str = ""
     security: str = ""
     require_tls: bool = False
+    priority: int = 0
 
 
 def mail(reverse_path: str, wishes: MailWishes, offered: Extensions) -> bytes:
     """`MAIL FROM:<…>` with its parameters.
 
-    Courier's order: SMTPUTF8 BODY VERP RET ENVID SIZE SECURITY; then EXDATA and REQUIRETLS
-    (RFC 8689).
+    Courier's order: SMTPUTF8 BODY VERP RET ENVID SIZE SECURITY; then EXDATA, REQUIRETLS
+    (RFC 8689) and MT-PRIORITY (RFC 6710).
     """
     body = "8BITMIME" if wishes.eight_bit else "7BIT"
     parameters = (
@@ -99,6 +100,7 @@ def mail(reverse_path: str, wishes: MailWishes, offered: Extensions) -> bytes:
         (f"SECURITY={wishes.security}", bool(wishes.security) and offered.private_security),
         ("EXDATA", wishes.exdata and "XEXDATA" in offered),
         ("REQUIRETLS", wishes.require_tls and "REQUIRETLS" in offered),
+        (f"MT-PRIORITY={wishes.priority}", bool(wishes.priority) and "MT-PRIORITY" in offered),
     )
     said = "".join(f" {text}" for text, wanted in parameters if wanted)
     return _command(f"MAIL FROM:<{_path(reverse_path)}>{said}")

@@ -67,6 +67,7 @@ OFFERED: tuple[Extension, ...] = (
     Extension("BINARYMIME", _binary),  # RFC 3030
     Extension("REQUIRETLS", lambda offer: "" if offer.encrypted else None),  # RFC 8689
     Extension("FUTURERELEASE", lambda offer: offer.hold or None),  # RFC 4865
+    Extension("MT-PRIORITY", _always),  # RFC 6710; the queue's own levels, of no named profile
     Extension("LIMITS", _limits),  # RFC 9422
     Extension("ENHANCEDSTATUSCODES", _always),  # RFC 2034
     Extension("SIZE", lambda offer: str(offer.size_limit or "")),  # RFC 1870

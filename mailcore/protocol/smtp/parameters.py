@@ -1,9 +1,10 @@
 """What MAIL and RCPT parameters mean.
 
 SIZE RFC 1870, BODY RFC 6152 and RFC 3030, SMTPUTF8 RFC 6531, AUTH RFC 4954 §5, RET ENVID
-NOTIFY ORCPT RFC 3461 and RFC 6533, HOLDFOR HOLDUNTIL RFC 4865, REQUIRETLS RFC 8689; VERP EXDATA
-SECURITY are Courier's.  To add one: a reader in MAIL_READERS or RCPT_READERS, a field in the
-options, a line in OF if the keyword isn't the extension's, and the extension in `extensions`.
+NOTIFY ORCPT RFC 3461 and RFC 6533, HOLDFOR HOLDUNTIL RFC 4865, REQUIRETLS RFC 8689,
+MT-PRIORITY RFC 6710; VERP EXDATA SECURITY are Courier's.  To add one: a reader in MAIL_READERS
+or RCPT_READERS, a field in the options, a line in OF if the keyword isn't the extension's, and the
+extension in `extensions`.
 """
 
 import re
@@ -38,6 +39,7 @@ class MailOptions:
     """`size` in octets, 0 when not said; `auth` the AUTH= mailbox, empty when not said.
 
     `hold_for` in seconds and `hold_until` in seconds since the epoch are 0 when not said.
+    `priority` is 0 when not said: RFC 6710 §3 makes no difference.
     """
 
     size: int = 0
@@ -51,6 +53,7 @@ class MailOptions:
     security: Security = Security.UNSAID
     hold_for: int = 0
     hold_until: int = 0
+    priority: int = 0
 
 
 @dataclass(slots=True)
@@ -207,6 +210,12 @@ def _hold_until(options: MailOptions, value: str) -> None:
         raise GrammarError("HOLDUNTIL is no moment.") from None
 
 
+def _priority(options: MailOptions, value: str) -> None:
+    if not re.fullmatch(r"0|-?[1-9]", value):
+        raise GrammarError("Syntax: MT-PRIORITY=-9 to 9")
+    options.priority = int(value)
+
+
 def _notify(options: RcptOptions, value: str) -> None:
     words = value.upper().split(",")
     try:
@@ -241,6 +250,7 @@ MAIL_READERS: Mapping[str, Callable[[MailOptions, str], None]] = {
     "REQUIRETLS": _require_tls,
     "HOLDFOR": _hold_for,
     "HOLDUNTIL": _hold_until,
+    "MT-PRIORITY": _priority,
 }
 
 RCPT_READERS: Mapping[str, Callable[[RcptOptions, str], None]] = {

@@ -135,6 +135,7 @@ class Transaction:
             envid=message.envid,
             security="STARTTLS" if self.session.demand.private else "",
             require_tls=self.session.demand.require_tls,
+            priority=message.priority,
         )
         reverse = wire_path(group.reverse_path, self._utf8()) or ""
         commands = [client.mail(reverse, wishes, offered)]

@@ -188,3 +188,13 @@ def test_couriers_keywords_are_written_as_courier_writes_them() -> None:
     lines = extensions.greeting(Offer("me", recipients=10, messages=2)).split("\n")
     assert lines[1:4] == ["XVERP=Courier", "XEXDATA", "XSECURITY=NONE,STARTTLS"]
     assert "LIMITS MAILMAX=2 RCPTMAX=10" in lines
+
+
+@given(st.one_of(st.text(max_size=4), st.integers(-20, 20).map(str)))
+def test_property_a_priority_is_a_digit_with_or_without_a_minus(value: str) -> None:
+    allowed = {str(number): number for number in range(-9, 10)}
+    try:
+        options = parameters.read_mail({"MT-PRIORITY": value}, {"MT-PRIORITY"})
+        assert options.priority == allowed[value]
+    except GrammarError:
+        assert value not in allowed

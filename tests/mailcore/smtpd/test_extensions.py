@@ -106,6 +106,20 @@ def test_a_user_says_when_delivery_begins(smtp: Addresses) -> None:
     assert message.expires_at - recipient.next_attempt_at == pytest.approx(7 * 86_400, abs=1)
 
 
+def test_a_users_priority_is_kept_as_far_as_users_may_push(smtp: Addresses) -> None:
+    connection = opened(smtp["submission"])
+    connection.send(b"AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHdvbmRlcmxhbmQ=\r\n")
+    connection.line()
+    for wish, answer in ((4, "250 2.1.0 Ok."), (9, "250 2.3.6 Ok, with a lower priority.")):
+        connection.send(b"MAIL FROM:<alice@example.com> MT-PRIORITY=%d\r\n" % wish)
+        assert connection.line() == answer
+        connection.send(b"RCPT TO:<bob@example.com>\r\n")
+        connection.line()
+        data(connection)
+    assert [row.priority for row in Recipient.objects.all()] == [4, 4]
+    assert b"PRIORITY 4;" in bytes(Message.objects.all()[0].prefix)
+
+
 def test_what_is_switched_off_is_neither_offered_nor_taken(smtp: Addresses) -> None:
     store.save("extensions", {"off": ["XVERP", "CHUNKING", "STARTTLS"]}, by="test")
     current.refresh()
