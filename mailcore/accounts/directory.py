@@ -29,13 +29,18 @@ UNKNOWN: Final = Unknown.UNKNOWN
 
 @dataclass(frozen=True, slots=True)
 class AccountValue:
-    """One account as the rest of the system sees it.  `maildir` is absolute."""
+    """One account as the rest of the system sees it.
+
+    `maildir` is absolute, as `home` is: where its `.courier` and `.mailfilter` files are, if it
+    has any.
+    """
 
     id: int
     address: str
     domain: str
     display_name: str
     maildir: Path
+    home: Path
     quota_bytes: int
     quota_messages: int
     active: bool
@@ -45,11 +50,6 @@ class AccountValue:
     scram_sha1: str = field(default="", repr=False)
     sealed_password: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
-
-    @property
-    def home(self) -> Path:
-        """Where the account's `.courier` and `.mailfilter` files are, if it has any."""
-        return deployment().homes / self.maildir.relative_to(deployment().mail)
 
 
 @dataclass(slots=True)
@@ -143,6 +143,7 @@ def account_value(row: Account) -> AccountValue:
         domain=row.domain.name,
         display_name=row.display_name,
         maildir=deployment().mail / row.maildir,
+        home=deployment().homes / row.maildir,
         quota_bytes=row.quota_bytes,
         quota_messages=row.quota_messages,
         active=row.active and row.domain.active,

@@ -7,12 +7,15 @@ import errno
 import os
 import stat
 from dataclasses import dataclass
-from pathlib import Path
+from pathlib import Path as FilePath
 
 from mailcore import status
+from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
-from mailcore.errors import TemporaryFailure
-from mailcore.routing import dotcourier
+from mailcore.conf.current import snapshot
+from mailcore.envelope import Path
+from mailcore.errors import ConfigError, GrammarError, TemporaryFailure
+from mailcore.routing import dotcourier, router
 from mailcore.routing.dotcourier import Candidate
 
 MAILDIR = "Maildir"  # the name by which a home knows the account's mail
@@ -28,7 +31,7 @@ class Found:
     text: bytes
 
 
-def make(account: AccountValue) -> Path:
+def make(account: AccountValue) -> FilePath:
     """The account's home, made if it is not there: its owner's alone, with a way to the mail.
 
     Raises OSError.
@@ -41,7 +44,7 @@ def make(account: AccountValue) -> Path:
     return home
 
 
-def instructions(home: Path, extension: str, word: str = "courier") -> Found | None:
+def instructions(home: FilePath, extension: str, word: str = "courier") -> Found | None:
     """The instructions for an extension; None when no file speaks for it.
 
     An extension without a file of its own is its account's: then `.courier` speaks.
@@ -59,7 +62,26 @@ def instructions(home: Path, extension: str, word: str = "courier") -> Found | N
     return None
 
 
-def write(home: Path, name: str, text: bytes) -> None:
+def owner(address: str) -> tuple[AccountValue, str]:
+    """The account that mail for `address` reaches, and the extension in it.
+
+    Raises ConfigError when it reaches no single account, TemporaryFailure when the directory
+    does not answer.
+    """
+    try:
+        found = router.resolve(Path.of(address))
+    except GrammarError:
+        raise ConfigError(f"{address!r} is not a mail address") from None
+    account = None
+    if len(found.destinations) == 1 and found.destinations[0].transport == router.LOCAL:
+        account = directory.account(found.destinations[0].host)
+    if account is None:
+        raise ConfigError(f"mail for {address} reaches no account of its own")
+    local, name = found.destinations[0].path.local, account.address.rpartition("@")[0]
+    return account, dotcourier.extension(local, name, snapshot().queue.extension_separators)
+
+
+def write(home: FilePath, name: str, text: bytes) -> None:
     """Put a file into the home, all of it or nothing, readable by its owner only.
 
     Raises OSError.
@@ -77,7 +99,7 @@ def write(home: Path, name: str, text: bytes) -> None:
         raise
 
 
-def _read(home: Path, name: str) -> bytes:
+def _read(home: FilePath, name: str) -> bytes:
     """A file of the home; a link in it may lead to another of its files only."""
     path = home / name
     try:
@@ -85,8 +107,8 @@ def _read(home: Path, name: str) -> bytes:
     except OSError as problem:
         if problem.errno != errno.ELOOP:
             raise
-        target = Path(os.path.realpath(path))
-        if target.parent != Path(os.path.realpath(home)):
+        target = FilePath(os.path.realpath(path))
+        if target.parent != FilePath(os.path.realpath(home)):
             raise _unusable(name, "is a link that leads elsewhere") from None
         descriptor = os.open(target, _FLAGS)
     with os.fdopen(descriptor, "rb") as file:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from mailcore import status
+from mailcore.accounts.directory import AccountValue
 from mailcore.errors import StoreError, TemporaryFailure
 from mailcore.mailbox.delivery import Consignment, OverQuota, Quota, deliver_all
 from mailcore.mailbox.render import with_lf
@@ -19,7 +20,7 @@ from mailcore.maildir import folders, mbox, names
 from mailcore.transports.local import arrivals
 from mailcore.transports.local.errand import Errand
 
-_NOWHERE = "/dev/null"
+NOWHERE = "/dev/null"
 _PARTS = ("tmp", "new", "cur")
 _INSTRUCTIONS = (".courier", ".qmail", ".mailfilter", ".forward")
 TROUBLE = "The mailbox can't be written just now."
@@ -35,10 +36,10 @@ class Place:
 
 def deliver(errand: Errand, path: str) -> None:
     """Put the message where `path` leads.  Raises TemporaryFailure when it can't be there."""
-    if path == _NOWHERE:
+    if path == NOWHERE:
         errand.kept.append(path)
         return
-    found = place(errand, path)
+    found = place(errand.account, path)
     try:
         if found.folder:
             into_folder(errand, found.folder)
@@ -52,10 +53,10 @@ def deliver(errand: Errand, path: str) -> None:
     errand.kept.append(path)
 
 
-def place(errand: Errand, path: str) -> Place:
+def place(account: AccountValue, path: str) -> Place:
     """What `path` means; a relative one is of the home.  Raises TemporaryFailure: not theirs."""
-    home, mail = _real(errand.home), _real(errand.account.maildir)
-    real = _real(errand.home / path)
+    home, mail = _real(account.home), _real(account.maildir)
+    real = _real(account.home / path)
     if real == mail:
         return Place(real, folders.INBOX)
     if real.parent == mail and real.name.startswith("."):

@@ -43,7 +43,7 @@ class Place:
 async def place(tmp_path: Path, valkey: Valkey) -> AsyncIterator[Place]:
     maildir = tmp_path / "ada"
     value = AccountValue(
-        1, "ada@example.com", "example.com", "", maildir, 0, 0, True, False, "", ""
+        1, "ada@example.com", "example.com", "", maildir, tmp_path, 0, 0, True, False, "", ""
     )
 
     async def accounts(address: str) -> AccountValue | None:
