@@ -16,6 +16,7 @@ from typing import cast
 from mailcore import log
 from mailcore.errors import GrammarError
 from mailcore.imapd import capabilities, dispatch, refusal
+from mailcore.imapd.compression import Compression
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Deselected, Gone, No
 from mailcore.imapd.session import Session
@@ -28,7 +29,7 @@ _LOGIN_LITERALS = 8192
 _HIGH_WATER = 256 * 1024
 _INPUT_PILE = 256 * 1024
 _MOST_ERRORS = 30
-_APPEND = re.compile(rb"[^ ]+ APPEND ", re.I)
+_APPEND = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.I)
 
 _log = log.get("imapd")
 
@@ -37,9 +38,9 @@ class Connection(asyncio.Protocol):
     """Made by the listener for each TCP connection."""
 
     __slots__ = (
-        "__weakref__", "began", "context", "counted", "errors", "framer", "heard", "limits", "out",
-        "paused", "peer", "reader", "session", "sessions", "task", "transport", "upgrading",
-        "writable",
+        "__weakref__", "began", "compression", "context", "counted", "errors", "framer", "heard",
+        "limits", "out", "paused", "peer", "reader", "session", "sessions", "task", "transport",
+        "upgrading", "writable",
     )  # fmt: skip
 
     def __init__(
@@ -55,6 +56,7 @@ class Connection(asyncio.Protocol):
         self.transport: asyncio.Transport | None = None
         self.peer = ""
         self.counted = False
+        self.compression: Compression | None = None
         self.task: asyncio.Task[None] | None = None
         self.reader: Callable[[bytes], None] | None = None
         self.writable: asyncio.Future[None] | None = None
@@ -84,6 +86,13 @@ class Connection(asyncio.Protocol):
         if self.session.over or self.upgrading:
             return
         self.heard = time.monotonic()
+        if self.compression is None:
+            self._take(data)
+        else:
+            self.compression.feed(data)
+            self._inflate()
+
+    def _take(self, data: bytes) -> None:
         self.framer.feed(data)
         if self.task is None:
             self.work()
@@ -91,6 +100,21 @@ class Connection(asyncio.Protocol):
             self._feed_reader()
         elif self.framer.pending > _INPUT_PILE:
             self._pause_reading()
+
+    def _inflate(self) -> None:
+        """Take in one slice of compressed input; others get their turn before the next."""
+        if self.compression is None or self.session.over or self.paused:
+            return
+        if not self.compression.has_more:
+            return
+        try:
+            data = self.compression.take()
+        except ValueError:
+            self.session.bye("That was not compressed.")
+            return
+        self._take(data)
+        if self.compression is not None and self.compression.has_more:
+            asyncio.get_running_loop().call_soon(self._inflate)
 
     def eof_received(self) -> bool:
         return False
@@ -138,6 +162,8 @@ class Connection(asyncio.Protocol):
         if self.out and self.transport is not None:
             data = self.out[0] if len(self.out) == 1 else b"".join(self.out)
             self.out.clear()
+            if self.compression is not None:
+                data = self.compression.packed(data)
             self.transport.write(data)
 
     async def drained(self) -> None:
@@ -171,6 +197,27 @@ class Connection(asyncio.Protocol):
         self.flush()
         asyncio.get_running_loop().call_soon(self._feed_reader)
         return waiting
+
+    @property
+    def compressed(self) -> bool:
+        return self.compression is not None
+
+    def compress(self) -> None:
+        """Send what is queued plain; everything after it, either way, is compressed."""
+        self.flush()
+        self.compression = Compression()
+        rest = self.framer.rest()
+        if rest:
+            self.compression.feed(rest)
+            asyncio.get_running_loop().call_soon(self._inflate)
+
+    def logged_out(self) -> None:
+        """The limits of strangers hold again; what was compressed is so no more."""
+        self.flush()
+        self.compression = None
+        self.began = time.monotonic()
+        self.framer.line_limit = _LOGIN_LINE
+        self.framer.ahead_limit = capabilities.largest_ahead(self.context.rules.imap)
 
     def logged_in(self) -> None:
         """From now on the larger limits hold."""
@@ -333,3 +380,5 @@ class Connection(asyncio.Protocol):
         if self.transport is not None:
             with contextlib.suppress(RuntimeError):
                 self.transport.resume_reading()
+        if self.compression is not None and self.compression.has_more:
+            asyncio.get_running_loop().call_soon(self._inflate)

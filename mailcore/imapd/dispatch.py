@@ -10,6 +10,7 @@ from mailcore.imapd.commands import (
     capability,
     check,
     close,
+    compress,
     copy,
     create,
     delete,
@@ -25,6 +26,7 @@ from mailcore.imapd.commands import (
     noop,
     quota,
     rename,
+    replace,
     search,
     select,
     sort,
@@ -33,6 +35,7 @@ from mailcore.imapd.commands import (
     store,
     subscribe,
     thread,
+    unauthenticate,
     unselect,
 )  # fmt: skip
 from mailcore.imapd.commands import (
@@ -90,6 +93,8 @@ COMMANDS: dict[bytes, Command] = {
     b"GETQUOTA": Command(quota.run, USER, "QUOTA"),
     b"GETQUOTAROOT": Command(quota.run_root, USER, "QUOTA"),
     b"SETQUOTA": Command(quota.run_set, USER, "QUOTA"),
+    b"COMPRESS": Command(compress.run, USER, "COMPRESS=DEFLATE"),
+    b"UNAUTHENTICATE": Command(unauthenticate.run, USER, "UNAUTHENTICATE"),
     b"CHECK": Command(check.run, SELECTED),
     b"CLOSE": Command(close.run, SELECTED),
     b"UNSELECT": Command(unselect.run, SELECTED, "UNSELECT"),
@@ -101,10 +106,12 @@ COMMANDS: dict[bytes, Command] = {
     b"STORE": Command(store.run, SELECTED),
     b"COPY": Command(copy.run, SELECTED),
     b"MOVE": Command(move.run, SELECTED, "MOVE"),
+    b"REPLACE": Command(replace.run, SELECTED, "REPLACE"),
     b"UID COPY": Command(copy.run_uid, SELECTED),
     b"UID EXPUNGE": Command(expunge.run_uid, SELECTED, "UIDPLUS"),
     b"UID FETCH": Command(fetch.run_uid, SELECTED),
     b"UID MOVE": Command(move.run_uid, SELECTED, "MOVE"),
+    b"UID REPLACE": Command(replace.run_uid, SELECTED, "REPLACE"),
     b"UID SEARCH": Command(search.run_uid, SELECTED),
     b"UID SORT": Command(sort.run_uid, SELECTED, "SORT"),
     b"UID STORE": Command(store.run_uid, SELECTED),
@@ -118,6 +125,7 @@ def begin(session: Session, data: bytes) -> tuple[bytes, Waiting | None]:
     Raises what refuses it.
     """
     arguments = Arguments(data)
+    arguments.utf8 = session.utf8
     tag = arguments.tag()
     name = arguments.keyword()
     if name == b"UID":
@@ -140,7 +148,7 @@ def before_literal(session: Session, head: bytes, size: int) -> None:
         raise Bad("Unknown command.")
     if command is not None:
         _check_state(session, command.state)
-    if name == b"APPEND":
+    if name in (b"APPEND", b"REPLACE") and session.identity is not None:
         append.check_room(session, size)
 
 

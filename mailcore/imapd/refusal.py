@@ -4,7 +4,12 @@ import errno
 import sqlite3
 
 from mailcore.errors import DeliveryError, GrammarError, MailError, StoreError
-from mailcore.mailbox.refusals import MailboxExists, MailboxMissing, QuotaExceeded
+from mailcore.mailbox.refusals import (
+    MailboxExists,
+    MailboxMissing,
+    QuotaExceeded,
+    UnknownEncoding,
+)
 
 
 class No(MailError):
@@ -32,6 +37,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (MailboxMissing, "NONEXISTENT"),
     (MailboxExists, "ALREADYEXISTS"),
     (QuotaExceeded, "OVERQUOTA"),
+    (UnknownEncoding, "UNKNOWN-CTE"),
 )
 
 

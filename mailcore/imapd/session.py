@@ -10,6 +10,7 @@ from typing import Protocol, TypeVar
 
 from mailcore import log
 from mailcore.auth.identity import Identity
+from mailcore.conf.current import snapshot
 from mailcore.conf.schema.imap import Imap
 from mailcore.imapd import capabilities
 from mailcore.imapd.context import Context
@@ -49,7 +50,13 @@ class Wire(Protocol):
     def send(self, data: bytes) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
+    @property
+    def compressed(self) -> bool:
+        """Whether COMPRESS is active."""
+
+    def compress(self) -> None: ...
     def logged_in(self) -> None: ...
+    def logged_out(self) -> None: ...
     def read_line(self, reader: Callable[[bytes], None] | None) -> None: ...
     def next_line(self) -> Awaitable[bytes]: ...
     async def drained(self) -> None: ...
@@ -151,6 +158,11 @@ class Session:
     @property
     def qresync(self) -> bool:
         return "QRESYNC" in self.enabled
+
+    @property
+    def utf8(self) -> bool:
+        """Whether the client takes mailbox names and strings in UTF-8."""
+        return "UTF8=ACCEPT" in self.enabled
 
     @property
     def may_start_tls(self) -> bool:
@@ -281,6 +293,13 @@ class Session:
             self.dirty = False
             maildir, stores, folder = self.identity.maildir, self.context.stores, view.folder_id
             self.context.hub.spawn(lambda: _write_back(stores, maildir, folder))
+
+    def forget_identity(self) -> None:
+        """Nobody is logged in any more, and nothing is switched on."""
+        self.unselect()
+        self.identity = None
+        self.enabled = _NOTHING
+        self.context.rules = snapshot()
 
     def ended(self) -> None:
         """The connection is gone."""

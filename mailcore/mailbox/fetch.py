@@ -17,7 +17,7 @@ from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.render import CACHED_FIELDS, with_crlf
 from mailcore.message import mime
 from mailcore.protocol.imap import responses
-from mailcore.protocol.imap.fetch_items import Item, Section, Simple
+from mailcore.protocol.imap.fetch_items import Binary, Item, Section, Simple
 
 Column = Sequence[Any]
 Reader = Callable[[Path, str, int], bytes]
@@ -44,7 +44,7 @@ def plan(items: Sequence[Item], *, uid: bool, modseq: bool) -> Plan:
         wanted.insert(0, Simple(b"UID"))
     if modseq and Simple(b"MODSEQ") not in wanted:
         wanted.append(Simple(b"MODSEQ"))
-    sets_seen = any(isinstance(item, Section) and not item.peek for item in wanted)
+    sets_seen = any(isinstance(item, Section | Binary) and not item.peek for item in wanted)
     if sets_seen and Simple(b"FLAGS") not in wanted:
         wanted.append(Simple(b"FLAGS"))
     return Plan(tuple(wanted), any(map(_needs_file, wanted)), sets_seen)
@@ -53,7 +53,7 @@ def plan(items: Sequence[Item], *, uid: bool, modseq: bool) -> Plan:
 def _needs_file(item: Item) -> bool:
     if isinstance(item, Section):
         return not _is_cached(item)
-    return item.name == b"BODY"
+    return isinstance(item, Binary) or item.name == b"BODY"
 
 
 def _is_cached(section: Section) -> bool:
@@ -154,6 +154,7 @@ class _Chunk:
     def _column(self, item: Item) -> Column:
         if isinstance(item, Section):
             return _header_fields(self.columns["h.fields"], item)
+        assert isinstance(item, Simple)
         match item.name:
             case b"FLAGS":
                 return self._flags()
@@ -196,9 +197,17 @@ class _Message:
     def value(self, item: Item) -> bytes:
         if isinstance(item, Simple):
             return structure.body(self.data, self.root)
+        if isinstance(item, Binary):
+            return self._binary(item)
         if not item.part and not item.text:
             return responses.literal(sections.part_of(self.data, item.partial))
         return responses.nstring_literal(sections.extract(self.data, self.root, item))
+
+    def _binary(self, item: Binary) -> bytes:
+        octets = sections.decoded(self.data, self.root, item)
+        if item.size:
+            return b"%d" % len(octets or b"")
+        return b"NIL" if octets is None else responses.literal8(octets)
 
 
 _PLAIN = {
@@ -230,11 +239,13 @@ _FORMATS = {
 def _columns_of(item: Item) -> tuple[str, ...]:
     if isinstance(item, Section):
         return ("h.fields",) if _is_cached(item) else ()
+    if isinstance(item, Binary):
+        return ()
     return _NEEDS[item.name] if item.name in _NEEDS else (_PLAIN[item.name],)
 
 
 def _label(item: Item) -> bytes:
-    if isinstance(item, Section):
+    if isinstance(item, Section | Binary):
         return item.label.replace(b"%", b"%%") + b" %b"
     return item.name + b" " + _FORMATS.get(item.name, b"%b")
 

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import evaluate, files, flags, listing, removal, sync, transfer
-from mailcore.mailbox.directories import own_change
+from mailcore.mailbox import addition, evaluate, files, flags, listing, removal, sync, transfer
+from mailcore.mailbox.addition import Addition, Replaced
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
 from mailcore.mailbox.index.folder_rows import FolderRow
@@ -175,23 +175,13 @@ class Folder:
 
         Their files go to the vault, if expunged mail is kept, unless it is `for_good`.
         """
-        wanted = ranges(uids)
-        gone: list[int] = []
-        octets = 0
         with self.index.writing():
-            directory = self.row_now().directory
-            doomed = transfer.rows_in(self.index, self.id, wanted)
-            if not doomed:
-                return gone
-            away = removal.remover(self.index, self.row_now(), kept=self.keeps() and not for_good)
-            with own_change(self.index, self.id, self.path):
-                for found in doomed:
-                    away(found)
-                    gone.append(found[0])
-                    octets += transfer.octets_on_disk(found[1], found[3])
-            modseq = folder_rows.next_modseq(self.index, self.id)
-            message_rows.expunge(self.index, self.id, gone, modseq)
-        if transfer.counts_for_quota(directory):
+            row = self.row_now()
+            kept = self.keeps() and not for_good
+            gone, octets = removal.remove(self.index, row, ranges(uids), kept=kept)
+        if not gone:
+            return gone
+        if transfer.counts_for_quota(row.directory):
             maildir_quota.add(self.index.maildir, -octets, -len(gone))
         self._changed()
         return gone
@@ -219,11 +209,20 @@ class Folder:
         quota: Quota = NO_QUOTA,
     ) -> int:
         """Add a message, durably; its UID.  Raises QuotaExceeded, GrammarError for a bad flag."""
-        uid = transfer.append(
-            self.index, self.row_now(), data, flag_names, internal_date or int(time.time()), quota
-        )
+        one = Addition(data, tuple(flag_names), internal_date or int(time.time()))
+        return self.append_all([one], quota=quota)[0]
+
+    def append_all(
+        self,
+        additions: Sequence[Addition],
+        *,
+        quota: Quota = NO_QUOTA,
+        replaced: Replaced | None = None,
+    ) -> list[int]:
+        """Add messages, all or none; `replaced` goes in the same step."""
+        uids = addition.append(self.index, self.row_now(), additions, quota, replaced=replaced)
         self._changed()
-        return uid
+        return uids
 
     def copy(
         self, uids: Iterable[int], target: str, *, quota: Quota = NO_QUOTA

@@ -17,3 +17,7 @@ class QuotaExceeded(StoreError):
 
 class NotPermitted(StoreError):
     """IMAP adds NOPERM."""
+
+
+class UnknownEncoding(StoreError):
+    """IMAP adds UNKNOWN-CTE: a part cannot be had without its transfer encoding."""

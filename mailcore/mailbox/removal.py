@@ -6,14 +6,36 @@ import os
 import time
 from collections.abc import Callable
 
-from mailcore.mailbox import files
+from mailcore.mailbox import files, transfer
+from mailcore.mailbox.directories import own_change
+from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
 from mailcore.mailbox.index.folder_rows import FolderRow
+from mailcore.mailbox.index.message_rows import Ranges
 from mailcore.mailbox.transfer import Found
 from mailcore.maildir import names, vault
 
 _FULL = (errno.ENOSPC, errno.EDQUOT)
 _WITH_WORDS = "SELECT base, keywords FROM messages WHERE folder = ? AND keywords != ''"
+
+
+def remove(index: Index, row: FolderRow, wanted: Ranges, *, kept: bool) -> tuple[list[int], int]:
+    """Expunge messages, into the vault if they are `kept`; their UIDs, and the octets they had.
+
+    Within a write transaction.
+    """
+    doomed = transfer.rows_in(index, row.id, wanted)
+    if not doomed:
+        return [], 0
+    away = remover(index, row, kept=kept)
+    octets = 0
+    with own_change(index, row.id, index.maildir / row.directory):
+        for found in doomed:
+            away(found)
+            octets += transfer.octets_on_disk(found[1], found[3])
+    gone = [uid for uid, *_ in doomed]
+    message_rows.expunge(index, row.id, gone, folder_rows.next_modseq(index, row.id))
+    return gone, octets
 
 
 def remover(index: Index, row: FolderRow, *, kept: bool) -> Callable[[Found], None]:

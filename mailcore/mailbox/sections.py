@@ -1,11 +1,14 @@
-"""BODY[section]: which octets of a message it means.  RFC 3501 §6.4.5.
+"""BODY[section] and BINARY[part]: which octets of a message they mean.  RFC 3501 §6.4.5.
 
 `message` has CRLF line ends, `root` is its scan.
 """
 
+from mailcore.mailbox.refusals import UnknownEncoding
 from mailcore.message import header, mime
 from mailcore.message.mime import Part
-from mailcore.protocol.imap.fetch_items import Section
+from mailcore.protocol.imap.fetch_items import Binary, Section
+
+_KNOWN = frozenset(("", "7bit", "8bit", "binary", "base64", "quoted-printable"))
 
 
 def extract(message: bytes, root: Part, section: Section) -> bytes | None:
@@ -22,6 +25,21 @@ def part_of(octets: bytes, partial: tuple[int, int] | None) -> bytes:
         return octets
     start, length = partial
     return octets[start : start + length]
+
+
+def decoded(message: bytes, root: Part, item: Binary) -> bytes | None:
+    """BINARY[part]: without its transfer encoding; None when there is no such part.
+
+    Raises UnknownEncoding.  RFC 3516 §4.3; the whole message and what holds parts are as they are.
+    """
+    if not item.part:
+        return part_of(message, item.partial)
+    part = mime.find(root, item.part)
+    if part is None:
+        return None
+    if part.encoding not in _KNOWN:
+        raise UnknownEncoding("The part has an encoding that nobody knows.")
+    return part_of(mime.decoded(message, part), item.partial)
 
 
 def _octets(message: bytes, root: Part, part: Part, section: Section) -> bytes | None:

@@ -1,4 +1,4 @@
-"""Messages into folders: append, copy, move.
+"""Messages from one folder into another: copy, move.
 
 Like a delivery: the file is durable in its place before the caller hears of it.  A copy
 is a second name (hard link) of the same file, which message files, never rewritten, allow.
@@ -6,18 +6,17 @@ is a second name (hard link) of the same file, which message files, never rewrit
 
 import os
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import files, flags, sync
+from mailcore.mailbox import files, sync
 from mailcore.mailbox.directories import own_change
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
 from mailcore.mailbox.index.folder_rows import FolderRow
-from mailcore.mailbox.index.message_rows import NewMessage, Ranges
+from mailcore.mailbox.index.message_rows import Ranges
 from mailcore.mailbox.refusals import QuotaExceeded
-from mailcore.mailbox.render import identifier, render, with_crlf, with_lf
 from mailcore.maildir import delivery, names
 from mailcore.maildir import quota as maildir_quota
 from mailcore.maildir.quota import Quota
@@ -47,56 +46,6 @@ def octets_on_disk(base: str, size: int) -> int:
 def counts_for_quota(directory: str) -> bool:
     """Trash does not."""
     return directory != maildir_quota.TRASH and not directory.startswith(maildir_quota.TRASH + ".")
-
-
-def append(
-    index: Index,
-    target: FolderRow,
-    data: bytes,
-    flag_names: Iterable[str],
-    internal_date: int,
-    quota: Quota,
-) -> int:
-    """Add one message to a folder; its UID."""
-    bits, keywords = flags.parse(flag_names)
-    wire = with_crlf(data)
-    on_disk = with_lf(wire)
-    folder = index.maildir / target.directory
-    check_quota(index.maildir, target, quota, len(on_disk), 1)
-    now = int(time.time())
-    base = names.base_name(now, names.unique(), len(on_disk), len(wire))
-    written = delivery.write(folder, base, (on_disk,))
-    try:
-        if internal_date != now:
-            os.utime(written.descriptor, (internal_date, internal_date))
-        message = NewMessage(
-            base=base,
-            file_flags=bits,
-            flags=bits,
-            keywords=keywords,
-            internal_date=internal_date,
-            save_date=now,
-            email_id=identifier(b"M", base.encode()),
-            rendered=render(wire),
-        )
-        delivery.settle([written])
-        uid = 0
-
-        def insert(first: int) -> None:
-            nonlocal uid
-            uid = first
-            with own_change(index, target.id, folder):
-                delivery.publish(folder, written, names.with_flags(base, bits), into="cur")
-            modseq = folder_rows.next_modseq(index, target.id)
-            message_rows.insert(index, target.id, [(uid, message)], modseq)
-
-        sync.with_uids(index, target.id, 1, insert)
-    except BaseException:
-        delivery.discard([written])
-        raise
-    delivery.flush([folder / "cur"])
-    note_quota(index.maildir, target, len(on_disk), 1)
-    return uid
 
 
 def copy(

@@ -1,12 +1,23 @@
-"""APPEND.  RFC 3501 §6.3.11, RFC 4315 (APPENDUID), RFC 7889 (APPENDLIMIT)."""
+"""APPEND: one message or several.  RFC 3501 §6.3.11.
 
-from collections.abc import Coroutine
+RFC 3502 (MULTIAPPEND: all or none), RFC 3516 (binary), RFC 4315 (APPENDUID), RFC 4469 (CATENATE),
+RFC 6855 (UTF8), RFC 7889 (APPENDLIMIT).
+"""
 
-from mailcore.imapd.refusal import No
+import time
+from collections.abc import Coroutine, Sequence
+
+from mailcore.imapd.commands.catenation import Assembler
+from mailcore.imapd.refusal import Bad, No
 from mailcore.imapd.session import Session
 from mailcore.mailbox import flags
+from mailcore.mailbox.addition import Addition
+from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
+from mailcore.message.binary import without_binary
+from mailcore.protocol.imap import append_data, sequence_set
+from mailcore.protocol.imap.append_data import Appended
 from mailcore.protocol.imap.lexer import Arguments
 
 
@@ -14,37 +25,60 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object,
     arguments.space()
     name = arguments.mailbox()
     arguments.space()
-    named: list[str] = []
-    if arguments.peek() == b"(":
-        named = arguments.flags()
-        arguments.space()
-    date = 0
-    if arguments.peek() == b'"':
-        date = arguments.date_time()
-        arguments.space()
-    message = arguments.literal()
-    arguments.end()
-    flags.parse(named)
-    if b"\0" in message:
+    messages = append_data.messages(arguments)
+    if len(messages) > 1 and not session.offers("MULTIAPPEND"):
+        raise Bad("One message at a time.")
+    for message in messages:
+        check(session, message)
+    return _append(session, tag, name, messages)
+
+
+def check(session: Session, message: Appended) -> None:
+    """Refuse at once what cannot be appended."""
+    flags.parse(message.flags)
+    if message.utf8 and not session.utf8:
+        raise Bad("UTF8 needs ENABLE UTF8=ACCEPT.")
+    if message.needs_others and not session.offers("CATENATE"):
+        raise Bad("CATENATE is not offered.")
+    if not message.binary and any(b"\0" in one for one in message.pieces if isinstance(one, bytes)):
         raise No("UNKNOWN-CTE", "The message has NUL octets.")
-    return _append(session, tag, name, named, date, message)
+    if not any(message.pieces):
+        raise No("CANNOT", "There is no message.")
 
 
-async def _append(
-    session: Session, tag: bytes, name: str, named: list[str], date: int, message: bytes
-) -> None:
+def additions(store: MailStore, session: Session, messages: Sequence[Appended]) -> list[Addition]:
+    """The messages as they are to be kept."""
+    assembler = Assembler(store, session.view, session.rules.append_limit)
+    return [_addition(one, assembler.whole(one)) for one in messages]
+
+
+def _addition(message: Appended, data: bytes) -> Addition:
+    if message.binary:
+        data = without_binary(data)
+        if b"\0" in data:
+            raise No("UNKNOWN-CTE", "There are NUL octets outside binary parts.")
+    return Addition(data, message.flags, message.date or int(time.time()))
+
+
+def target(store: MailStore, name: str) -> Folder:
+    """The folder; when there is none the client is told that it may create it."""
+    try:
+        return store.folder(name)
+    except MailboxMissing:
+        raise No("TRYCREATE", "Mailbox does not exist.") from None
+
+
+async def _append(session: Session, tag: bytes, name: str, messages: Sequence[Appended]) -> None:
     quota = session.quota
 
-    def job(store: MailStore) -> tuple[int, int]:
-        try:
-            folder = store.folder(name)
-        except MailboxMissing:
-            raise No("TRYCREATE", "Mailbox does not exist.") from None
-        uid = folder.append(message, named, date, quota=quota)
-        return folder.row_now().uidvalidity, uid
+    def job(store: MailStore) -> tuple[int, list[int]]:
+        folder = target(store, name)
+        uids = folder.append_all(additions(store, session, messages), quota=quota)
+        return folder.row_now().uidvalidity, uids
 
-    uidvalidity, uid = await session.in_thread(job)
-    session.complete(tag, b"[APPENDUID %d %d] APPEND completed." % (uidvalidity, uid))
+    uidvalidity, uids = await session.in_thread(job)
+    made = sequence_set.format(uids)
+    session.complete(tag, b"[APPENDUID %d %b] APPEND completed." % (uidvalidity, made))
 
 
 def check_room(session: Session, size: int) -> None:

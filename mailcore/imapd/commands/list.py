@@ -10,9 +10,8 @@ from mailcore.imapd.session import Session
 from mailcore.mailbox.info import STANDARD
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
-from mailcore.protocol.imap import mailbox_name
+from mailcore.protocol.imap import mailbox_name, responses
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.responses import astring
 
 _MOST_PATTERNS = 50
 _SELECTIONS = frozenset((b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"))
@@ -28,6 +27,7 @@ class Wanted:
     returns: set[bytes] = field(default_factory=set)
     status_items: list[bytes] = field(default_factory=list)
     root: bool = False
+    utf8: bool = False
 
 
 def run(
@@ -47,17 +47,17 @@ async def _list(session: Session, tag: bytes, wanted: Wanted) -> None:
 
 
 def _parse(arguments: Arguments) -> Wanted:
-    wanted = Wanted()
+    wanted = Wanted(utf8=arguments.utf8)
     arguments.space()
     if arguments.peek() == b"(":
         wanted.selections = set(_words(arguments, _SELECTIONS))
         arguments.space()
-    reference = decoded(arguments.astring())
+    reference = decoded(arguments, arguments.astring())
     arguments.space()
     if arguments.peek() == b"(":
         found = _patterns(arguments)
     else:
-        found = [decoded(arguments.list_pattern())]
+        found = [decoded(arguments, arguments.list_pattern())]
         wanted.root = not found[0]
     if arguments.skip(b" "):
         _returns(arguments, wanted)
@@ -71,10 +71,10 @@ def _parse(arguments: Arguments) -> Wanted:
     return wanted
 
 
-def decoded(octets: bytes) -> str:
-    """A name or pattern in modified UTF-7; what is malformed matches nothing."""
+def decoded(arguments: Arguments, octets: bytes) -> str:
+    """A name or pattern as the client writes them; what is malformed matches nothing."""
     try:
-        return mailbox_name.decode(octets, utf8=False)
+        return mailbox_name.decode(octets, utf8=arguments.utf8)
     except GrammarError:
         return octets.decode("latin-1")
 
@@ -87,9 +87,9 @@ def joined(reference: str, pattern: str) -> str:
 
 def _patterns(arguments: Arguments) -> list[str]:
     arguments.open()
-    found = [decoded(arguments.list_pattern())]
+    found = [decoded(arguments, arguments.list_pattern())]
     while arguments.skip(b" "):
-        found.append(decoded(arguments.list_pattern()))
+        found.append(decoded(arguments, arguments.list_pattern()))
         if len(found) > _MOST_PATTERNS:
             raise arguments.fail("Too many patterns.")
     arguments.close()
@@ -148,7 +148,7 @@ def answer(store: MailStore, wanted: Wanted) -> bytes:
         lines.append(line)
         if wanted.status_items and name in existing:
             try:
-                lines.append(status.after_look(store, name, wanted.status_items))
+                lines.append(status.after_look(store, name, wanted.status_items, utf8=wanted.utf8))
             except MailboxMissing:
                 continue
     return b"".join(lines)
@@ -185,10 +185,13 @@ def _line(name: str, existing: set[str], subscribed: set[str], wanted: Wanted) -
         return None
     if b"SUBSCRIBED" in wanted.selections and name not in subscribed:
         extra = b' ("CHILDINFO" ("SUBSCRIBED"))'
-    return line_of(b"LIST", attributes, name, extra)
+    return line_of(b"LIST", attributes, name, extra, utf8=wanted.utf8)
 
 
-def line_of(verb: bytes, attributes: list[str], name: str, extra: bytes = b"") -> bytes:
-    encoded = mailbox_name.encode_utf7(name)
-    shown = astring(encoded) if b"&" not in encoded else b'"' + encoded + b'"'
+def line_of(
+    verb: bytes, attributes: list[str], name: str, extra: bytes = b"", *, utf8: bool
+) -> bytes:
+    shown = responses.mailbox(name, utf8=utf8)
+    if b"&" in shown and not shown.startswith(b'"'):
+        shown = b'"' + shown + b'"'
     return b'* %b (%b) "." %b%b\r\n' % (verb, " ".join(attributes).encode(), shown, extra)

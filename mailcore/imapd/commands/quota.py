@@ -5,9 +5,8 @@ from collections.abc import Coroutine
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
 from mailcore.mailbox.store import MailStore, QuotaUsage
-from mailcore.protocol.imap import mailbox_name
+from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.responses import astring
 
 _ROOT = b'"ROOT"'
 
@@ -27,7 +26,7 @@ def run_root(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[ob
     arguments.end()
     with session.store() as store:
         spelled = store.row(name).name
-    encoded = astring(mailbox_name.encode_utf7(spelled))
+    encoded = responses.mailbox(spelled, utf8=session.utf8)
     line = b"* QUOTAROOT %b %b\r\n" % (encoded, _ROOT)
     return _tell(session, tag, line, b"GETQUOTAROOT completed.")
 

@@ -36,7 +36,7 @@ def _begin(
 ) -> Coroutine[object, object, None]:
     arguments.space()
     results = _results(arguments)
-    charset = _charset(arguments)
+    charset = _charset(session, arguments)
     criterion = search_keys.Parser(arguments, charset).keys()
     arguments.end()
     asks_modseq = criteria.mentions_modseq(criterion)
@@ -65,9 +65,11 @@ def _results(arguments: Arguments) -> frozenset[bytes] | None:
     return frozenset(found or {b"ALL"})
 
 
-def _charset(arguments: Arguments) -> str:
+def _charset(session: Session, arguments: Arguments) -> str:
     if arguments.data[arguments.at : arguments.at + 8].upper() != b"CHARSET ":
         return "utf-8"
+    if "UTF8=ACCEPT" in session.enabled:
+        raise arguments.fail("There is no CHARSET after ENABLE UTF8=ACCEPT.")  # RFC 6855 §3
     arguments.at += 8
     charset = criteria.charset_named(arguments)
     arguments.space()

@@ -7,9 +7,8 @@ from mailcore.imapd.session import Session
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.store import MailStore
-from mailcore.protocol.imap import mailbox_name
+from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.responses import astring
 
 _ITEMS: dict[bytes, Callable[[Folder, FolderRow], bytes]] = {
     b"MESSAGES": lambda _, row: b"%d" % row.messages,
@@ -37,7 +36,7 @@ def run(
     with session.store() as store:
         folder = store.folder(name)
         if foreign.is_fresh(folder):
-            session.send(line(folder, items))
+            session.send(line(folder, items, utf8=session.utf8))
             session.complete(tag, b"STATUS completed.")
             return None
     return _look(session, tag, name, items)
@@ -45,7 +44,7 @@ def run(
 
 async def _look(session: Session, tag: bytes, name: str, items: list[bytes]) -> None:
     def job(store: MailStore) -> bytes:
-        return after_look(store, name, items)
+        return after_look(store, name, items, utf8=session.utf8)
 
     session.send(await session.in_thread(job))
     session.complete(tag, b"STATUS completed.")
@@ -63,18 +62,17 @@ def items_of(arguments: Arguments) -> list[bytes]:
     return list(dict.fromkeys(found))
 
 
-def after_look(store: MailStore, name: str, items: list[bytes]) -> bytes:
+def after_look(store: MailStore, name: str, items: list[bytes], *, utf8: bool) -> bytes:
     """The STATUS line once foreign changes have been taken in."""
     folder = store.folder(name)
     folder.sync()
-    return line(folder, items)
+    return line(folder, items, utf8=utf8)
 
 
-def line(folder: Folder, items: list[bytes]) -> bytes:
+def line(folder: Folder, items: list[bytes], *, utf8: bool) -> bytes:
     row = folder.row_now()
     values = b" ".join(item + b" " + _ITEMS[item](folder, row) for item in items)
-    name = astring(mailbox_name.encode_utf7(row.name))
-    return b"* STATUS %b (%b)\r\n" % (name, values)
+    return b"* STATUS %b (%b)\r\n" % (responses.mailbox(row.name, utf8=utf8), values)
 
 
 def _recent(folder: Folder, row: FolderRow) -> int:

@@ -1,6 +1,6 @@
 """FETCH attributes: FLAGS, ENVELOPE, BODY[section]<partial> …
 
-RFC 3501 §6.4.5, RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID).
+RFC 3501 §6.4.5, RFC 3516 (BINARY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID).
 """
 
 import re
@@ -52,7 +52,18 @@ class Section:
     label: bytes
 
 
-Item = Simple | Section
+@dataclass(frozen=True, slots=True)
+class Binary:
+    """BINARY[…]: a part without its transfer encoding; or, with `size`, only how long that is."""
+
+    part: tuple[int, ...]
+    partial: tuple[int, int] | None
+    peek: bool
+    size: bool
+    label: bytes
+
+
+Item = Simple | Section | Binary
 
 
 def parse(arguments: Arguments) -> list[Item]:
@@ -86,6 +97,8 @@ def _item(arguments: Arguments) -> Item:
     name = _name(arguments)
     if name in (b"BODY", b"BODY.PEEK") and arguments.peek() == b"[":
         return _section(arguments, peek=name == b"BODY.PEEK")
+    if name in (b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"):
+        return _binary(arguments, name)
     if name in _SIMPLE:
         return Simple(name)
     if name == b"RFC822":
@@ -95,6 +108,35 @@ def _item(arguments: Arguments) -> Item:
     if name == b"RFC822.TEXT":
         return Section((), b"TEXT", (), None, False, name)
     raise GrammarError("Unknown FETCH attribute.")
+
+
+def _binary(arguments: Arguments, name: bytes) -> Binary:
+    """RFC 3516 §4."""
+    arguments.expect(b"[")
+    part: tuple[int, ...] = ()
+    if arguments.peek() != b"]":
+        part = _numbers(arguments)
+        if arguments.peek() == b".":
+            raise GrammarError("Malformed section.")
+    arguments.expect(b"]")
+    size = name == b"BINARY.SIZE"
+    partial = None if size else _partial(arguments)
+    label = b"BINARY.SIZE" if size else b"BINARY"
+    label += b"[" + b".".join(b"%d" % number for number in part) + b"]"
+    if partial:
+        label += b"<%d>" % partial[0]
+    return Binary(part, partial, size or name == b"BINARY.PEEK", size, label)
+
+
+def _numbers(arguments: Arguments) -> tuple[int, ...]:
+    found = _NUMBERS.match(arguments.data, arguments.at)
+    if found is None or found.group(2):
+        raise GrammarError("Malformed section.")
+    arguments.at = found.end()
+    part = tuple(int(number) for number in found.group(1).split(b"."))
+    if 0 in part or len(part) > MAX_PARTS:
+        raise GrammarError("No such part.")
+    return part
 
 
 def _section(arguments: Arguments, *, peek: bool) -> Section:

@@ -83,6 +83,12 @@ class Framer:
         self._buffer.clear()
         self._scanned = 0
 
+    def rest(self) -> bytes:
+        """What was sent after the last command, taken away: it is of another kind."""
+        found = bytes(self._buffer)
+        self.clear()
+        return found
+
     def accept(self) -> None:
         """The `+` for the last Continue was sent: take its literal."""
         self._waiting = False

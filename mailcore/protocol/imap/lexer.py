@@ -36,11 +36,15 @@ _MONTHS = {
 
 
 class Arguments:
-    """A cursor over one command; each method takes what it names or raises GrammarError."""
+    """A cursor over one command; each method takes what it names or raises GrammarError.
 
-    __slots__ = ("at", "data", "depth")
+    `utf8`: mailbox names are UTF-8, because the client has said so (RFC 6855, RFC 9051).
+    """
+
+    __slots__ = ("at", "data", "depth", "utf8")
 
     def __init__(self, data: bytes, at: int = 0) -> None:
+        self.utf8 = False
         self.data = data
         self.at = at
         self.depth = 0
@@ -123,6 +127,11 @@ class Arguments:
         self.at += size
         return value
 
+    def literal8(self) -> tuple[bytes, bool]:
+        """A literal, and whether it may have any octet (RFC 3516: `~{…}`)."""
+        binary = self.skip(b"~")
+        return self.literal(), binary
+
     def astring(self) -> bytes:
         """An atom or a string; raw 8-bit atoms are taken as clients do send them."""
         if self.peek() in (b'"', b"{"):
@@ -137,7 +146,7 @@ class Arguments:
 
     def mailbox(self) -> str:
         """A mailbox name, decoded."""
-        return mailbox_name.decode(self.astring(), utf8=False)
+        return mailbox_name.decode(self.astring(), utf8=self.utf8)
 
     def sequence_text(self) -> bytes:
         return self._take(_SEQUENCE, "message numbers")

@@ -3,6 +3,8 @@
 import re
 from datetime import UTC, datetime
 
+from mailcore.protocol.imap import mailbox_name
+
 _QUOTABLE = re.compile(rb"[\x01-\x09\x0b\x0c\x0e-\x7f]{0,2000}")
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _ATOM = re.compile(rb"[!#$&'+,\-./0-9:;<=>?@A-Z^_`a-z|}~\[]{1,500}")
@@ -32,6 +34,21 @@ def astring(value: bytes) -> bytes:
     if _ATOM.fullmatch(value) and value.upper() != b"NIL":
         return value
     return string(value)
+
+
+def literal8(value: bytes) -> bytes:
+    """A literal, marked when it has NUL octets (RFC 3516 §4.2)."""
+    return (b"~" if b"\0" in value else b"") + literal(value)
+
+
+def mailbox(name: str, *, utf8: bool) -> bytes:
+    """A mailbox name for a client that takes UTF-8, or for one that does not."""
+    if not utf8:
+        return astring(mailbox_name.encode_utf7(name))
+    encoded = name.encode("utf-8")
+    if encoded.isascii():
+        return astring(encoded)
+    return b'"' + encoded.replace(b"\\", b"\\\\").replace(b'"', b'\\"') + b'"'
 
 
 def internal_date(seconds: int) -> bytes:
