@@ -18,10 +18,13 @@ class Local:
         courier="dotextension",
         choices=("courier", "qmail"),
     )
+    filters: bool = setting(
+        True, "Run the mail filters (`.mailfilter` files) that accounts keep in their homes."
+    )
     programs: bool = setting(
         False,
-        "Let instructions run programs (`|command`); they run as local.program_user, who reads"
-        " whatever that user reads. Mail for accounts that try waits while this is off.",
+        "Let instructions and filters run programs (`|command`); they run as local.program_user,"
+        " who reads whatever that user reads. Mail for accounts that try waits while this is off.",
     )
     dynamic: bool = setting(
         True,

@@ -23,6 +23,7 @@ def arrival(
     *,
     folder: str = folders.INBOX,
     copy: str = "",
+    flags: frozenset[str] = frozenset(),
 ) -> Arrival:
     """The message for this recipient; `copy` tells several for the same one apart.
 
@@ -35,6 +36,7 @@ def arrival(
         data=data,
         prefix=written_on_top(message, recipient) + message.prefix,
         folder=folder,
+        flags=flags,
         internal_date=int(message.created_at),
     )
 

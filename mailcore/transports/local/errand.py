@@ -1,7 +1,7 @@
 """An errand: one message for one recipient whose account has instructions of its own."""
 
 from collections import Counter
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path as FilePath
 
 from mailcore.accounts.directory import AccountValue
@@ -35,6 +35,7 @@ class Errand:
     forwarded: list[str] = field(default_factory=list)  # whereto, and the new message's id
     ran: int = 0  # programs
     copies: Counter[str] = field(default_factory=Counter)  # how many each folder has got
+    flags: frozenset[str] = frozenset()  # what it gets in a folder of the account's mail
 
     @property
     def home(self) -> FilePath:
@@ -52,6 +53,12 @@ class Errand:
     def text(self) -> bytes:
         """The whole message as programs and mbox files have it: with LF.  Raises OSError."""
         return with_lf(self.message.prefix + self.rest())
+
+    def replace_content(self, row: bytes) -> None:
+        """Go on with something else in place of the whole message (CRLF)."""
+        eight_bit = self.message.eight_bit or not row.isascii()
+        self.message = replace(self.message, prefix=b"", skip=0, file="", eight_bit=eight_bit)
+        self.row = row
 
     def done(self) -> str:
         """What was done, for the trace."""

@@ -62,6 +62,7 @@ def _success(errand: Errand) -> Outcome:
         action, event = PASSED, "forwarded"
     else:
         action, event = DELIVERED, "discarded"
-    note = errand.done() or "The instructions have only comments."
+    why = "The instructions have only comments." if errand.instructions else "Its filter exits."
+    note = errand.done() or why
     message, recipient = errand.message, errand.recipient
     return Outcome(message, recipient, action, status.OK, "250 Ok.", event=event, note=note)

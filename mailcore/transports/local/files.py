@@ -90,6 +90,7 @@ def into_folder(errand: Errand, folder: str) -> None:
         errand.rest(),
         folder=folder,
         copy="" if folder == folders.INBOX and not before else mark,
+        flags=errand.flags,
     )
     quota = Quota(account.quota_bytes, account.quota_messages)
     consignment = Consignment(account.maildir, [found], quota)

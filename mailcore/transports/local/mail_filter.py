@@ -1,21 +1,81 @@
-"""Where an account's own mail filter takes part in delivery.
+"""Where an account's own mail filter takes part in delivery: `.mailfilter` in its home.
 
 `instructions.carry_out` asks here for every errand that has come down to default delivery.
 """
 
+import os
+import stat
 from pathlib import Path
 
+from mailcore import log, status
+from mailcore.errors import TemporaryFailure
+from mailcore.filters import instructions
+from mailcore.maildrop import interpreter
+from mailcore.maildrop.host import FilterFailure
+from mailcore.maildrop.interpreter import Result
+from mailcore.routing import homes
+from mailcore.transports.local import environment, exits
 from mailcore.transports.local.errand import Errand
+from mailcore.transports.local.filter_host import DeliveryHost
+
+_IMPORTED = ("HOME", "SHELL", "PATH", "MAILDIRQUOTA")
+
+_log = log.get("local")
 
 
 def has_filter(home: Path) -> bool:
     """Whether default delivery in this home goes through a filter; asked once an account."""
-    return False
+    return os.path.lexists(home / instructions.DELIVERY)
 
 
 def run(errand: Errand) -> bool:
-    """Let the filter deliver; False when it leaves that to us.
+    """Let the filter deliver; False when it leaves that to us, having none.
 
-    Raises TemporaryFailure to try again later, PermanentFailure to return the message.
+    Its exit code means what a program's does.  Raises TemporaryFailure to try again later,
+    PermanentFailure to return the message.
     """
-    return False
+    if not errand.settings.filters:
+        return False
+    host = DeliveryHost(errand)
+    try:
+        _check_home(errand.home)
+        block = instructions.load(errand.home / instructions.DELIVERY)
+        homes.make(errand.account)
+        result = interpreter.run(block, host.message, host, _variables(errand))
+        if not result.settled:
+            _deliver_by_default(host, result)
+    except FileNotFoundError:
+        return False
+    except FilterFailure as problem:
+        _log.warning("filter.failed", recipient=errand.recipient.forward_path, error=str(problem))
+        raise TemporaryFailure(status.OTHER_SYSTEM, f"Mail filter: {problem}") from None
+    finally:
+        errand.flags = frozenset()
+    exits.goes_on(result.exit_code, host.output)
+    return True
+
+
+def _deliver_by_default(host: DeliveryHost, result: Result) -> None:
+    """Where DEFAULT says, when the filter has come to its end without delivering."""
+    host.deliver(result.variables.get(b"DEFAULT", b""), result.message, result.variables)
+
+
+def _check_home(home: Path) -> None:
+    """Mail is held while the home is sticky or anybody may write to it.  Courier maildrop."""
+    mode = home.stat().st_mode
+    if mode & (stat.S_IWOTH | stat.S_ISVTX):
+        raise FilterFailure("the home directory is sticky, or can be written by anybody.")
+
+
+def _variables(errand: Errand) -> dict[bytes, bytes]:
+    """What the filter begins with; the rest of the environment is there to be imported.
+
+    DEFAULT is where mail goes, not what `-default` stood for (trap 23).
+    """
+    found = environment.of(errand)
+    told = {name.encode(): found[name].encode() for name in _IMPORTED if found[name]}
+    told[b"DEFAULT"] = found["MAILDROPDEFAULT"].encode()
+    told[b"LOGNAME"] = found["USER"].encode()
+    told[b"FROM"] = errand.sender.encode("utf-8", "replace")
+    told[b"HOSTNAME"] = errand.account.domain.encode()
+    return told

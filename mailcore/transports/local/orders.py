@@ -22,16 +22,16 @@ class Orders:
         self.settings = settings
         self.until = until
         self.read: dict[str, Found | None] = {}
-        self.has_filter = mail_filter.has_filter(self.home)
+        self.has_filter = settings.filters and mail_filter.has_filter(self.home)
 
     @classmethod
     def of(cls, account: AccountValue, until: float) -> "Orders | None":
-        """The account's orders; None when it has no home, or instructions aren't followed.
+        """The account's orders; None when it has no home, or nothing in it is followed.
 
         What is ordered must be done at `until`, in seconds since the epoch.
         """
         settings = snapshot().for_mail("", account.address).local
-        if not settings.instructions or not account.home.is_dir():
+        if not (settings.instructions or settings.filters) or not account.home.is_dir():
             return None
         return cls(account, settings, until)
 
@@ -45,10 +45,10 @@ class Orders:
         separators = snapshot().queue.extension_separators
         name = self.account.address.rpartition("@")[0]
         extension = dotcourier.extension(arrivals.forward_path(recipient).local, name, separators)
-        if extension not in self.read:
+        if extension not in self.read and self.settings.instructions:
             word = self.settings.instructions_word
             self.read[extension] = homes.instructions(self.home, extension, word)
-        found = self.read[extension]
+        found = self.read.get(extension)
         if not (found and found.text) and not self.has_filter:
             return None
         return Errand(

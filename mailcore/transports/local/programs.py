@@ -12,6 +12,7 @@ import signal
 import subprocess
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -40,32 +41,46 @@ class Ended:
     """How a program ended: its exit code, negative for a signal, and what it printed.
 
     `output` has the beginning of both streams; `printed` only standard output, when it was
-    asked for, `overflowed` when that was more than was wanted.
+    asked for, `overflowed` when that was more than `most` octets.
     """
 
     code: int = 0
+    most: int = MOST_DYNAMIC
     output: bytearray = field(default_factory=bytearray)
     printed: bytearray = field(default_factory=bytearray)
     overflowed: bool = False
 
 
-def run(errand: Errand, command: str, *, before: bytes = b"", dynamic: bool = False) -> Ended:
+def run(
+    errand: Errand,
+    command: str,
+    *,
+    before: bytes = b"",
+    dynamic: bool = False,
+    given: bytes | None = None,
+    variables: Mapping[bytes, bytes] | None = None,
+    most: int = MOST_DYNAMIC,
+) -> Ended:
     """Run `command` with the message, `before` put in front of it, on standard input.
 
-    With `dynamic` its standard output is kept apart.  Raises TemporaryFailure when programs
-    may not run, it can't be begun, or takes too long; OSError when the message can't be read.
+    With `dynamic` its standard output is kept apart, up to `most` octets of it.  `given` is its
+    input instead of the message, `variables` its environment instead of the usual.
+
+    Raises TemporaryFailure when programs may not run, it can't be begun, or takes too long;
+    OSError when the message can't be read.
     """
     seconds = min(errand.settings.program_timeout, errand.until - time.time())
     if seconds < _LEAST:
         raise TemporaryFailure(status.MAIL_SYSTEM_CONGESTED, "Too many programs are running.")
     who = _who(errand.settings)
-    with tempfile.TemporaryFile() as given:
-        given.write(before + errand.text())
-        given.seek(0)
-        process = _start(errand, command, who, given.fileno(), dynamic=dynamic)
+    with tempfile.TemporaryFile() as file:
+        file.write(before + errand.text() if given is None else given)
+        file.seek(0)
+        told = environment.of(errand) if variables is None else variables
+        process = _start(errand, command, who, file.fileno(), told, dynamic=dynamic)
     errand.ran += 1
     with process:
-        ended = Ended()
+        ended = Ended(most=most)
         try:
             in_time = _watch(process, ended, time.monotonic() + seconds, dynamic=dynamic)
         finally:
@@ -103,7 +118,13 @@ def _cannot(why: str) -> TemporaryFailure:
 
 
 def _start(
-    errand: Errand, command: str, who: int | None, given: int, *, dynamic: bool
+    errand: Errand,
+    command: str,
+    who: int | None,
+    given: int,
+    told: Mapping[Any, Any],
+    *,
+    dynamic: bool,
 ) -> "subprocess.Popen[bytes]":
     local = errand.settings
     limits = (
@@ -118,7 +139,7 @@ def _start(
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE if dynamic else subprocess.STDOUT,
             cwd=errand.home,
-            env=environment.of(errand),
+            env=told,
             process_group=0,
             umask=0o077,
             **_identity(who),
@@ -172,7 +193,7 @@ def _take(descriptor: int, ended: Ended, printed: bytearray | None) -> bool:
     except BlockingIOError:
         return False
     if printed is not None:
-        room = MOST_DYNAMIC - len(printed)
+        room = ended.most - len(printed)
         printed += data[:room]
         ended.overflowed = ended.overflowed or len(data) > room
     else:
