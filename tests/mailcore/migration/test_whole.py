@@ -27,6 +27,8 @@ LINE = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 LINES = {  # of settings whose items have a grammar of their own
     "policy.access": ["10 allow", '192.0.2.1 allow,BLOCK="550 no, thanks"', "* deny"],
     "policy.dns_lists": ["block list.example=L /127.0.0.2 550 no", "allow list.example *"],
+    "imap.extensions_off": ["QRESYNC", "COMPRESS=DEFLATE"],
+    "mailboxes.empty_trash": ["Trash:7", "INBOX.Junk:30"],
     "filters.milters": ["unix:/run/x.sock accept", "inet:127.0.0.1:8891"],
 }
 
