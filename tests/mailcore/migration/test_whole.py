@@ -49,7 +49,7 @@ def values(setting: Setting) -> st.SearchStrategy[Any]:
         return numbers if setting.type is int else numbers.map(float)
     if setting.choices:
         return st.sampled_from(setting.choices)
-    return LINE if setting.kind != "text" else st.text(LINE, max_size=40)
+    return LINE if setting.kind != "text" else st.lists(LINE, max_size=5).map("\n".join)
 
 
 ANY = [setting for section in SETTINGS.values() for setting in section.values()]
