@@ -51,10 +51,13 @@ NOTHING = Changes()
 
 
 class View:
-    """A selected mailbox as one session sees it.  `modseq` is the state it has heard of."""
+    """A selected mailbox as one session sees it.  `modseq` is the state it has heard of.
+
+    `saved` are the UIDs that `$` stands for (RFC 5182); some may be gone.
+    """
 
     __slots__ = (
-        "folder_id", "gone", "modseq", "name", "own", "read_only", "recent_from", "uids",
+        "folder_id", "gone", "modseq", "name", "own", "read_only", "recent_from", "saved", "uids",
         "uidvalidity",
     )  # fmt: skip
 
@@ -70,6 +73,7 @@ class View:
         self.uids = _array(folder, row.modseq)
         self.gone: frozenset[int] = frozenset()
         self.own: dict[int, frozenset[int]] = {}
+        self.saved: Sequence[int] = ()
 
     @property
     def count(self) -> int:

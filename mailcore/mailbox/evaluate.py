@@ -27,10 +27,17 @@ _COSTLY = (q.Body, q.Text, q.Header)
 
 def search(index: Index, folder_id: int, folder: Path, query: q.Query) -> set[int]:
     """The UIDs in a folder that match; raises StoreError when the query is beyond reason."""
+    return scored(index, folder_id, folder, query)[0]
+
+
+def scored(
+    index: Index, folder_id: int, folder: Path, query: q.Query
+) -> tuple[set[int], dict[int, int]]:
+    """The UIDs that match, and how well some of them do, from 1 to 99; the others fully."""
     if _terms(query) > MAX_TERMS:
         raise StoreError("The search is too complex.")
     with _Search(index, folder_id, folder) as running:
-        return running.find(query, None)
+        return running.find(query, None), running.scores
 
 
 def _terms(query: q.Query) -> int:
@@ -38,7 +45,7 @@ def _terms(query: q.Query) -> int:
     while waiting and count <= MAX_TERMS:
         current = waiting.pop()
         count += 1
-        if isinstance(current, q.And | q.Or):
+        if isinstance(current, q.And | q.Or | q.Fuzzy):
             waiting.extend(current.queries)
         elif isinstance(current, q.Not):
             waiting.append(current.query)
@@ -48,7 +55,7 @@ def _terms(query: q.Query) -> int:
 def _cost(query: q.Query) -> int:
     if isinstance(query, _COSTLY):
         return 3
-    if isinstance(query, q.And | q.Or):
+    if isinstance(query, q.And | q.Or | q.Fuzzy):
         return max(map(_cost, query.queries), default=0)
     if isinstance(query, q.Not):
         return _cost(query.query)
@@ -62,6 +69,7 @@ class _Search:
         self.index = index
         self.folder_id = folder_id
         self.folder = folder
+        self.scores: dict[int, int] = {}
         self._everything: set[int] | None = None
         self._texts: Texts | None = None
 
@@ -98,7 +106,23 @@ class _Search:
                 return lacking
             base = self.everything if among is None else among
             return base - self.find(query.query, among)
+        if isinstance(query, q.Fuzzy):
+            return self._fuzzy(query, among)
         return self._leaf(query, among)
+
+    def _fuzzy(self, query: q.Fuzzy, among: set[int] | None) -> set[int]:
+        """Each message by the share of the parts it matches; the worst share counts."""
+        hits: dict[int, int] = {}
+        for part in query.queries:
+            for uid in self.find(part, among):
+                hits[uid] = hits.get(uid, 0) + 1
+        total = len(query.queries)
+        found = {uid: count for uid, count in hits.items() if count * 2 >= total}
+        for uid, count in found.items():
+            if count < total:
+                score = max(count * 100 // total, 1)
+                self.scores[uid] = min(self.scores.get(uid, 100), score)
+        return found.keys() & self.everything
 
     def _leaf(self, query: q.Query, among: set[int] | None) -> set[int]:
         column = _COLUMN.get(type(query))
@@ -142,6 +166,19 @@ class _Search:
                 return self._where("size < ?", octets)
             case q.ModSeq(modseq):
                 return self._where("modseq >= ?", modseq)
+        return self._kept(query)
+
+    def _kept(self, query: q.Query) -> set[int]:
+        """What the mailbox knows of a message that is not in the message."""
+        match query:
+            case q.SavedSince(day):
+                return self._where("save_date >= ?", (day - _EPOCH) * 86400)
+            case q.SavedBefore(day):
+                return self._where("save_date < ?", (day - _EPOCH) * 86400)
+            case q.EmailId(identifier):
+                return self._where("email_id = ?", identifier)
+            case q.ThreadId(identifier):
+                return self._where("thread_id = ?", identifier)
         return self._listed(query)
 
     def _listed(self, query: q.Query) -> set[int]:

@@ -160,6 +160,10 @@ class _Chunk:
                 return self._flags()
             case b"INTERNALDATE":
                 return list(map(_internal_date, self.columns["m.internal_date"]))
+            case b"SAVEDATE":
+                return list(map(_internal_date, self.columns["m.save_date"]))
+            case b"PREVIEW":
+                return [responses.string(text.encode()) for text in self.columns["l.preview"]]
             case b"EMAILID":
                 return [value.encode() for value in self.columns["m.email_id"]]
             case b"THREADID":
@@ -222,12 +226,15 @@ _NEEDS: dict[bytes, tuple[str, ...]] = {
     b"INTERNALDATE": ("m.internal_date",),
     b"EMAILID": ("m.email_id",),
     b"THREADID": ("m.thread_id",),
+    b"SAVEDATE": ("m.save_date",),
+    b"PREVIEW": ("l.preview",),
     b"BODY": (),
 }
 _KEY = "(m.folder << 32 | m.uid)"
 _JOINS = {
     "e.envelope": f"JOIN envelopes AS e ON e.key = {_KEY}",
     "s.bodystructure": f"JOIN structures AS s ON s.key = {_KEY}",
+    "l.preview": f"JOIN listings AS l ON l.key = {_KEY}",
     "h.fields": f"JOIN headers AS h ON h.key = {_KEY}",
 }
 _FORMATS = {

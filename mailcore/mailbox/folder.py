@@ -119,6 +119,10 @@ class Folder:
         )
         return [uid for (uid,) in order if uid in found]
 
+    def search_scored(self, query: Query) -> tuple[set[int], dict[int, int]]:
+        """The UIDs that match, and how well those do that match only partly (1 to 99)."""
+        return evaluate.scored(self.index, self.id, self.path, query)
+
     # Changing
 
     def set_flags(

@@ -1,5 +1,6 @@
 """How a folder stands, as a value."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from mailcore.mailbox.index.folder_rows import FolderRow
@@ -30,11 +31,11 @@ class FolderInfo:
     deleted: int
 
 
-def info(row: FolderRow) -> FolderInfo:
-    """A row as the value callers get."""
+def info(row: FolderRow, uses: Mapping[str, str] = STANDARD) -> FolderInfo:
+    """A row as the value callers get; `uses` by name."""
     return FolderInfo(
         name=row.name,
-        special_use=STANDARD.get(row.name),
+        special_use=uses.get(row.name),
         exists=row.messages,
         unseen=row.unseen,
         uidvalidity=row.uidvalidity,

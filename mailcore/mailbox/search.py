@@ -122,6 +122,39 @@ class SentBefore:
 
 
 @dataclass(frozen=True, slots=True)
+class SavedSince:
+    """Came into its mailbox on that day or later.  RFC 8514."""
+
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class SavedBefore:
+    day: int
+
+
+@dataclass(frozen=True, slots=True)
+class EmailId:
+    """RFC 8474 §5.1."""
+
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class ThreadId:
+    """RFC 8474 §5.2."""
+
+    identifier: str
+
+
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """At least half of these match; the more the better.  RFC 6203."""
+
+    queries: tuple["Query", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Larger:
     octets: int
 
@@ -146,7 +179,7 @@ class HasAttachment:
 Query = (
     All | And | Or | Not | Flag | Uids | Subject | From | To | Cc | Bcc | Header | Body | Text
     | Since | Before | ArrivedBefore | SentSince | SentBefore | Larger | Smaller | ModSeq
-    | HasAttachment
+    | HasAttachment | SavedSince | SavedBefore | EmailId | ThreadId | Fuzzy
 )  # fmt: skip
 
 

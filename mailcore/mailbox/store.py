@@ -6,7 +6,7 @@ it; several processes may each have one for the same account.
 
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
@@ -22,7 +22,7 @@ from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.info import STANDARD, FolderInfo, info
 from mailcore.mailbox.listing import MessageRow
 from mailcore.mailbox.refusals import MailboxExists, MailboxMissing
-from mailcore.maildir import delivery, folders, subscriptions
+from mailcore.maildir import delivery, folders, special_use, subscriptions
 from mailcore.maildir import quota as maildir_quota
 from mailcore.maildir.quota import NO_QUOTA, Quota
 
@@ -143,7 +143,29 @@ class MailStore:
         for row in folder_rows.all_rows(self.index):
             sync.sync(self.index, row.id)
         rows = folder_rows.all_rows(self.index)
-        return [info(row) for row in sorted(rows, key=lambda row: (row.name != INBOX, row.name))]
+        uses = self.special_uses()
+        return [
+            info(row, uses) for row in sorted(rows, key=lambda row: (row.name != INBOX, row.name))
+        ]
+
+    def special_uses(self) -> dict[str, str]:
+        """Mailbox name → special use: what users chose, and the standard folders' own."""
+        chosen = special_use.read(self.maildir)
+        taken = set(chosen.values())
+        return {name: use for name, use in STANDARD.items() if use not in taken} | chosen
+
+    def use_specially(self, name: str, use: str) -> None:
+        """Give a mailbox a special use (RFC 6154 §3)."""
+        special_use.write(
+            self.maildir, special_use.read(self.maildir) | {folders.canonical(name): use}
+        )
+
+    def _rename_uses(self, moves: Mapping[str, str]) -> None:
+        """Special uses go with their mailboxes; to the empty name: they end."""
+        before = special_use.read(self.maildir)
+        after = {moves.get(name, name): use for name, use in before.items()}
+        if after != before:
+            special_use.write(self.maildir, {name: use for name, use in after.items() if name})
 
     def names(self) -> list[str]:
         """The names of all folders, INBOX first."""
@@ -182,6 +204,7 @@ class MailStore:
         with self.index.writing():
             folder_rows.forget(self.index, row.id)
             folders.remove(self.maildir, row.directory)
+        self._rename_uses({row.name: ""})
         if not row.directory.startswith(maildir_quota.TRASH):
             self._recount_quota()
         self.announce(self.maildir)
@@ -211,6 +234,7 @@ class MailStore:
                     "UPDATE folders SET name = ?, directory = ? WHERE id = ?",
                     (name, directory, row.id),
                 )
+        self._rename_uses({row.name: name for row, name in moves})
         self.announce(self.maildir)
 
     def _branch(self, name: str) -> list[FolderRow]:

@@ -1,4 +1,4 @@
-"""Conversations: REFERENCES and ORDEREDSUBJECT.  RFC 5256 §3, §4.
+"""Conversations: REFERENCES, ORDEREDSUBJECT and REFS.  RFC 5256 §3, §4.
 
 No recursion: a conversation may be as long as a mailbox.
 """
@@ -69,6 +69,27 @@ def references(entries: Sequence[Entry]) -> list[Node]:
         node = waiting.pop()
         node.children.sort(key=_date)
         waiting.extend(node.children)
+    return roots
+
+
+def refs(entries: Sequence[Entry]) -> list[Node]:
+    """By what answers what alone, whatever the subjects say; liveliest conversation last.
+
+    draft-ietf-morg-inthread: REFERENCES without its step 5, ordered by each one's latest message.
+    """
+    roots = _without_places(_linked(entries))
+    order: list[Node] = []
+    waiting = list(roots)
+    while waiting:
+        node = waiting.pop()
+        node.children.sort(key=_date)
+        order.append(node)
+        waiting.extend(node.children)
+    latest: dict[int, tuple[int, int]] = {}
+    for node in reversed(order):
+        latest[id(node)] = max((latest[id(child)] for child in node.children), default=node.date)
+        latest[id(node)] = max(latest[id(node)], node.date)
+    roots.sort(key=lambda node: latest[id(node)])
     return roots
 
 

@@ -5,23 +5,37 @@ from collections.abc import Sequence
 
 from mailcore.imapd.session import Session
 from mailcore.mailbox.changes import View
+from mailcore.mailbox.uid_ranges import ranges
 from mailcore.protocol.imap import sequence_set
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.sequence_set import Range
+from mailcore.protocol.imap.sequence_set import Range, SequenceSet
 
 _NEAR = 50
 
 
 def by_number(session: Session, arguments: Arguments) -> list[Range]:
-    """Positions (from 0, end exclusive) given by sequence numbers."""
+    """Positions (from 0, end exclusive) given by sequence numbers, or by `$`."""
+    if arguments.skip(b"$"):
+        return saved(session.selected).positions(session.selected.uids)
     wanted = sequence_set.parse(arguments.sequence_text())
     return [(first - 1, last) for first, last in wanted.numbers(session.selected.count)]
 
 
 def by_uid(session: Session, arguments: Arguments) -> list[Range]:
     """Positions given by UIDs; those that do not exist mean nothing."""
-    wanted = sequence_set.parse(arguments.sequence_text())
-    return wanted.positions(session.selected.uids)
+    return uid_set(session, arguments).positions(session.selected.uids)
+
+
+def uid_set(session: Session, arguments: Arguments) -> SequenceSet:
+    """UIDs as sent, or those that `$` stands for."""
+    if arguments.skip(b"$"):
+        return saved(session.selected)
+    return sequence_set.parse(arguments.sequence_text())
+
+
+def saved(view: View) -> SequenceSet:
+    """The result of the last SEARCH that was to be kept.  RFC 5182."""
+    return SequenceSet(tuple(ranges(view.saved)))
 
 
 def uid_ranges(view: View, positions: Sequence[Range]) -> list[Range]:

@@ -1,19 +1,14 @@
-"""CREATE.  RFC 3501 §6.3.3."""
+"""CREATE, with a special use if one is asked for.  RFC 3501 §6.3.3, RFC 6154 §3."""
 
 from collections.abc import Coroutine
 
+from mailcore.imapd.refusal import Bad, No
 from mailcore.imapd.session import Session
+from mailcore.mailbox.info import STANDARD
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap.lexer import Arguments
 
-
-async def _create(session: Session, tag: bytes, name: str) -> None:
-    def job(store: MailStore) -> int:
-        store.create(name)
-        return store.row(name).uidvalidity
-
-    identifier = await session.in_thread(job)
-    session.complete(tag, b"[MAILBOXID (F%d)] CREATE completed." % identifier)
+_USES = {use.lower(): use for use in STANDARD.values()}
 
 
 def run(
@@ -21,9 +16,41 @@ def run(
 ) -> Coroutine[object, object, None] | None:
     arguments.space()
     name = arguments.mailbox()
+    use = ""
+    if arguments.skip(b" "):
+        use = _use(session, arguments)
     arguments.end()
     if name.endswith("."):
         # Only announces that names below will follow: nothing to make (Courier, RFC 3501).
         session.complete(tag, b"CREATE completed.")
         return None
-    return _create(session, tag, name)
+    return _create(session, tag, name, use)
+
+
+def _use(session: Session, arguments: Arguments) -> str:
+    """`(USE (\\Sent))`; the mailbox can have one."""
+    arguments.open()
+    if arguments.keyword() != b"USE" or not session.offers("CREATE-SPECIAL-USE"):
+        raise Bad("Unknown parameter.")
+    arguments.space()
+    asked = arguments.flags()
+    arguments.close()
+    if not asked:
+        return ""
+    use = _USES.get(asked[0].lower())
+    if use is None or len(asked) > 1:
+        raise No("USEATTR", "That special use is not to be had.")
+    return use
+
+
+async def _create(session: Session, tag: bytes, name: str, use: str) -> None:
+    def job(store: MailStore) -> int:
+        if use and use in {store.special_uses().get(one) for one in store.names()}:
+            raise No("USEATTR", "Another mailbox has that special use.")
+        store.create(name)
+        if use:
+            store.use_specially(name, use)
+        return store.row(name).uidvalidity
+
+    identifier = await session.in_thread(job)
+    session.complete(tag, b"[MAILBOXID (F%d)] CREATE completed." % identifier)

@@ -1,15 +1,18 @@
 """Search criteria as sent → queries of the mailbox; shared by SEARCH, SORT and THREAD."""
 
 import time
+from collections.abc import Callable
 
 from mailcore.imapd.refusal import No
 from mailcore.mailbox import search as q
 from mailcore.mailbox.changes import View
+from mailcore.mailbox.uid_ranges import ranges
 from mailcore.protocol.imap import search_keys
 from mailcore.protocol.imap.lexer import Arguments
-from mailcore.protocol.imap.search_keys import Criterion, Either, Every, Key, Not
+from mailcore.protocol.imap.search_keys import Criterion, Either, Every, Fuzzy, Key, Not
 from mailcore.protocol.imap.sequence_set import SequenceSet
 
+_MOST_WORDS = 20
 _CHARSETS = {b"UTF-8": "utf-8", b"US-ASCII": "utf-8"}
 _TEXTS: dict[bytes, type[q.Subject | q.From | q.To | q.Cc | q.Bcc | q.Body | q.Text]] = {
     b"SUBJECT": q.Subject, b"FROM": q.From, b"TO": q.To, b"CC": q.Cc, b"BCC": q.Bcc,
@@ -37,18 +40,19 @@ def numbers_of(view: View) -> dict[int, int]:
     return {uid: number for number, uid in enumerate(view.uids, 1)}
 
 
-def mentions_modseq(criterion: Criterion) -> bool:
-    """Whether the answer must carry a mod-sequence (RFC 7162 §3.1.5)."""
+def mentions(criterion: Criterion, *names: bytes) -> bool:
+    """Whether a key of one of these names occurs, MODSEQ for instance (RFC 7162 §3.1.5)."""
     waiting = [criterion]
     while waiting:
         match waiting.pop():
-            case Key(b"MODSEQ", _):
-                return True
+            case Key(name, _):
+                if name in names:
+                    return True
             case Every(keys):
                 waiting.extend(keys)
             case Either(first, second):
                 waiting += [first, second]
-            case Not(key):
+            case Not(key) | Fuzzy(key):
                 waiting.append(key)
     return False
 
@@ -62,7 +66,30 @@ def query(criterion: Criterion, view: View) -> q.Query:
             return q.Or((query(first, view), query(second, view)))
         case Not(key):
             return q.Not(query(key, view))
+        case Fuzzy(key):
+            return _fuzzy(key, view)
     return _leaf(criterion, view)
+
+
+def _fuzzy(criterion: Criterion, view: View) -> q.Query:
+    """Texts word by word; what is no text cannot be fuzzy (RFC 6203 §3)."""
+    match criterion:
+        case Key(b"HEADER", (field, text)):
+            return _by_words(text, lambda word: q.Header(field, word))
+        case Key(name, str(text)) if name in _TEXTS:
+            return _by_words(text, _TEXTS[name])
+        case Every(keys):
+            return q.And(tuple(_fuzzy(key, view) for key in keys))
+        case Either(first, second):
+            return q.Or((_fuzzy(first, view), _fuzzy(second, view)))
+        case Fuzzy(key):
+            return _fuzzy(key, view)
+    return query(criterion, view)
+
+
+def _by_words(text: str, made: Callable[[str], q.Query]) -> q.Query:
+    words = dict.fromkeys(text.split()[:_MOST_WORDS])
+    return q.Fuzzy(tuple(made(word) for word in words)) if len(words) > 1 else made(text)
 
 
 def _leaf(key: Key, view: View) -> q.Query:
@@ -71,11 +98,17 @@ def _leaf(key: Key, view: View) -> q.Query:
             return q.Flag(name)
         case Key(b"HEADER", (field, text)):
             return q.Header(field, text)
+        case Key(b"SAVED", _):
+            return q.Uids(tuple(ranges(view.saved)))
+        case Key(b"EMAILID", str(identifier)):
+            return q.EmailId(identifier)
+        case Key(b"THREADID", str(identifier)):
+            return q.ThreadId(identifier)
         case Key(name, str(text)):
             return _TEXTS[name](text)
         case Key(b"SEQUENCE", SequenceSet() as numbers):
-            ranges = numbers.numbers(view.count)
-            return q.Uids(tuple((view.uids[low - 1], view.uids[high - 1]) for low, high in ranges))
+            spans = numbers.numbers(view.count)
+            return q.Uids(tuple((view.uids[low - 1], view.uids[high - 1]) for low, high in spans))
         case Key(b"UID", SequenceSet() as numbers):
             return q.Uids(tuple(numbers.ranges(view.uids[-1] if view.uids else 0)))
         case Key(name, int(number)):
@@ -92,6 +125,9 @@ def _number(name: bytes, number: int) -> q.Query:
         b"SENTBEFORE": q.SentBefore(number),
         b"SENTSINCE": q.SentSince(number),
         b"SENTON": q.And((q.SentSince(number), q.SentBefore(number + 1))),
+        b"SAVEDBEFORE": q.SavedBefore(number),
+        b"SAVEDSINCE": q.SavedSince(number),
+        b"SAVEDON": q.And((q.SavedSince(number), q.SavedBefore(number + 1))),
         b"LARGER": q.Larger(number),
         b"SMALLER": q.Smaller(number),
         b"MODSEQ": q.ModSeq(number),

@@ -2,10 +2,10 @@
 
 from collections.abc import Coroutine
 
+from mailcore.imapd.commands import chosen
 from mailcore.imapd.session import Session
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.message_rows import Ranges
-from mailcore.protocol.imap import sequence_set
 from mailcore.protocol.imap.lexer import Arguments
 
 
@@ -16,7 +16,7 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object,
 
 def run_uid(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object, object, None]:
     arguments.space()
-    wanted = sequence_set.parse(arguments.sequence_text())
+    wanted = chosen.uid_set(session, arguments)
     arguments.end()
     uids = session.selected.uids
     return _expunge(session, tag, wanted.ranges(uids[-1] if uids else 0))

@@ -16,7 +16,7 @@ from mailcore.mailbox.fetch import Plan, Reader
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.message_rows import SEEN
 from mailcore.mailbox.uid_ranges import ranges
-from mailcore.protocol.imap import fetch_items, sequence_set
+from mailcore.protocol.imap import fetch_items
 from mailcore.protocol.imap.fetch_items import Simple
 from mailcore.protocol.imap.lexer import Arguments
 from mailcore.protocol.imap.sequence_set import Range, SequenceSet
@@ -49,7 +49,7 @@ def run_uid(
     session: Session, tag: bytes, arguments: Arguments
 ) -> Coroutine[object, object, None] | None:
     arguments.space()
-    wanted = sequence_set.parse(arguments.sequence_text())
+    wanted = chosen.uid_set(session, arguments)
     return _begin(session, tag, arguments, wanted.positions(session.selected.uids), wanted)
 
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from mailcore.errors import GrammarError
 from mailcore.imapd.commands import status
 from mailcore.imapd.commands.pattern import MAX_LENGTH, matches
+from mailcore.imapd.commands.status import Asked
 from mailcore.imapd.session import Session
-from mailcore.mailbox.info import STANDARD
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap import mailbox_name, responses
@@ -25,7 +25,7 @@ class Wanted:
     patterns: list[str] = field(default_factory=list)
     selections: set[bytes] = field(default_factory=set)
     returns: set[bytes] = field(default_factory=set)
-    status_items: list[bytes] = field(default_factory=list)
+    status: Asked | None = None
     root: bool = False
     utf8: bool = False
 
@@ -33,7 +33,7 @@ class Wanted:
 def run(
     session: Session, tag: bytes, arguments: Arguments
 ) -> Coroutine[object, object, None] | None:
-    wanted = _parse(arguments)
+    wanted = _parse(session, arguments)
     if wanted.root:
         session.send(b'* LIST (\\NoSelect) "." ""\r\n')
         session.complete(tag, b"LIST completed.")
@@ -46,7 +46,7 @@ async def _list(session: Session, tag: bytes, wanted: Wanted) -> None:
     session.complete(tag, b"LIST completed.")
 
 
-def _parse(arguments: Arguments) -> Wanted:
+def _parse(session: Session, arguments: Arguments) -> Wanted:
     wanted = Wanted(utf8=arguments.utf8)
     arguments.space()
     if arguments.peek() == b"(":
@@ -60,7 +60,7 @@ def _parse(arguments: Arguments) -> Wanted:
         found = [decoded(arguments, arguments.list_pattern())]
         wanted.root = not found[0]
     if arguments.skip(b" "):
-        _returns(arguments, wanted)
+        _returns(session, arguments, wanted)
     arguments.end()
     wanted.patterns = [joined(reference, pattern) for pattern in found]
     if (
@@ -109,7 +109,7 @@ def _words(arguments: Arguments, known: frozenset[bytes]) -> Iterable[bytes]:
     return found
 
 
-def _returns(arguments: Arguments, wanted: Wanted) -> None:
+def _returns(session: Session, arguments: Arguments, wanted: Wanted) -> None:
     if arguments.keyword() != b"RETURN":
         raise arguments.fail()
     arguments.space()
@@ -122,7 +122,7 @@ def _returns(arguments: Arguments, wanted: Wanted) -> None:
         option = arguments.keyword()
         if option == b"STATUS":
             arguments.space()
-            wanted.status_items = status.items_of(arguments)
+            wanted.status = status.asked_in(session, arguments)
         elif option in _RETURNS:
             wanted.returns.add(option)
         else:
@@ -133,6 +133,7 @@ def _returns(arguments: Arguments, wanted: Wanted) -> None:
 def answer(store: MailStore, wanted: Wanted) -> bytes:
     """All the lines of the response."""
     existing = set(store.names())
+    uses = store.special_uses()
     needs_subscriptions = b"SUBSCRIBED" in wanted.selections | wanted.returns
     subscribed = store.subscribed() if needs_subscriptions else set()
     names = existing | with_parents(existing)
@@ -142,13 +143,13 @@ def answer(store: MailStore, wanted: Wanted) -> bytes:
     for name in sorted(names, key=lambda name: (name != "INBOX", name)):
         if not any(matches(pattern, name) for pattern in wanted.patterns):
             continue
-        line = _line(name, existing, subscribed, wanted)
+        line = _line(name, uses.get(name), existing, subscribed, wanted)
         if line is None:
             continue
         lines.append(line)
-        if wanted.status_items and name in existing:
+        if wanted.status is not None and name in existing:
             try:
-                lines.append(status.after_look(store, name, wanted.status_items, utf8=wanted.utf8))
+                lines.append(status.after_look(store, name, wanted.status))
             except MailboxMissing:
                 continue
     return b"".join(lines)
@@ -168,8 +169,9 @@ def with_parents(names: Iterable[str]) -> set[str]:
     return found
 
 
-def _line(name: str, existing: set[str], subscribed: set[str], wanted: Wanted) -> bytes | None:
-    use = STANDARD.get(name)
+def _line(
+    name: str, use: str | None, existing: set[str], subscribed: set[str], wanted: Wanted
+) -> bytes | None:
     attributes = []
     below = name + "."
     if name not in existing:

@@ -1,24 +1,24 @@
-"""SEARCH and UID SEARCH, with ESEARCH's RETURN.  RFC 3501 §6.4.4, RFC 4731, RFC 7162 §3.1.5."""
+"""SEARCH and UID SEARCH.  RFC 3501 §6.4.4, RFC 4731 (RETURN), RFC 5182 (SAVE), RFC 7162 §3.1.5."""
 
-from collections.abc import Coroutine, Sequence
+from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 
-from mailcore.imapd.commands import criteria
+from mailcore.imapd.commands import criteria, results
+from mailcore.imapd.commands.results import Found, Wanted
 from mailcore.imapd.session import Session
 from mailcore.mailbox import search as q
 from mailcore.mailbox.changes import View
 from mailcore.mailbox.folder import Folder
-from mailcore.protocol.imap import search_keys, sequence_set
+from mailcore.protocol.imap import search_keys
 from mailcore.protocol.imap.lexer import Arguments
-
-_RESULTS = frozenset((b"MIN", b"MAX", b"ALL", b"COUNT"))
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """What is to be returned; None for the plain SEARCH response."""
+class _Asked:
+    """What is asked, and how it is to be answered: `options` None for the plain response."""
 
-    results: frozenset[bytes] | None
+    query: q.Query
+    options: Wanted | None
     uid: bool
     modseq: bool
 
@@ -35,37 +35,22 @@ def _begin(
     session: Session, tag: bytes, arguments: Arguments, *, uid: bool
 ) -> Coroutine[object, object, None]:
     arguments.space()
-    results = _results(arguments)
-    charset = _charset(session, arguments)
+    options = results.wanted(arguments)
+    charset = charset_before(session, arguments)
     criterion = search_keys.Parser(arguments, charset).keys()
     arguments.end()
-    asks_modseq = criteria.mentions_modseq(criterion)
+    asks_modseq = criteria.mentions(criterion, b"MODSEQ")
     if asks_modseq:
         session.enable("CONDSTORE")
     view = session.selected
     query = criteria.query(criterion, view)
-    return _search(session, tag, query, _Wanted(results, uid, asks_modseq))
+    if options is not None and options.saves:
+        view.saved = ()  # what stands if it fails: RFC 5182 §2.1
+    return _search(session, tag, _Asked(query, options, uid, asks_modseq))
 
 
-def _results(arguments: Arguments) -> frozenset[bytes] | None:
-    """`RETURN (MIN MAX)` and the space behind it."""
-    if arguments.data[arguments.at : arguments.at + 8].upper() != b"RETURN (":
-        return None
-    arguments.at += 7
-    arguments.open()
-    found: set[bytes] = set()
-    while not arguments.skip(b")"):
-        if found:
-            arguments.space()
-        found.add(arguments.keyword())
-    arguments.depth -= 1
-    arguments.space()
-    if not found <= _RESULTS:
-        raise arguments.fail("Unknown result option.")
-    return frozenset(found or {b"ALL"})
-
-
-def _charset(session: Session, arguments: Arguments) -> str:
+def charset_before(session: Session, arguments: Arguments) -> str:
+    """`CHARSET name` and the space behind it."""
     if arguments.data[arguments.at : arguments.at + 8].upper() != b"CHARSET ":
         return "utf-8"
     if "UTF8=ACCEPT" in session.enabled:
@@ -76,20 +61,32 @@ def _charset(session: Session, arguments: Arguments) -> str:
     return charset
 
 
-async def _search(session: Session, tag: bytes, query: q.Query, wanted: _Wanted) -> None:
+async def _search(session: Session, tag: bytes, asked: _Asked) -> None:
     view = session.selected
+    found = await session.in_folder(lambda folder: _found(folder, view, asked))
+    options = asked.options
+    if options is None:
+        session.send(_plain(found))
+    elif options.answers:
+        session.send(results.line(b'TAG "' + tag + b'"', found, options, uid=asked.uid))
+    if options is not None and options.saves:
+        view.saved = results.saved(found, options)
+    session.complete(tag, b"SEARCH completed.", expunges=asked.uid)
 
-    def job(folder: Folder) -> tuple[list[int], int]:
-        found = folder.search(query)
-        return found, _highest(folder, found) if wanted.modseq else 0
 
-    found, highest = await session.in_folder(job)
-    numbers = _numbers(view, found, uid=wanted.uid)
-    session.send(_response(tag, numbers, highest, wanted))
-    session.complete(tag, b"SEARCH completed.", expunges=wanted.uid)
+def _found(folder: Folder, view: View, asked: _Asked) -> Found:
+    uids, scores = folder.search_scored(asked.query)
+    known = _known(view, uids)
+    return Found(
+        [uid for _, uid in known],
+        [uid if asked.uid else number for number, uid in known],
+        highest(folder, uids) if asked.modseq else 0,
+        scores,
+    )
 
 
-def _highest(folder: Folder, found: list[int]) -> int:
+def highest(folder: Folder, found: Collection[int]) -> int:
+    """The highest mod-sequence among these messages, 0 for none."""
     if not found:
         return 0
     wanted = set(found)
@@ -105,33 +102,14 @@ def _highest(folder: Folder, found: list[int]) -> int:
     )
 
 
-def _numbers(view: View, found: list[int], *, uid: bool) -> list[int]:
-    """What the session may be told of: messages it knows, by number or UID, ascending."""
+def _known(view: View, found: set[int]) -> list[tuple[int, int]]:
+    """What the session may be told of: (number, UID) of messages it knows, ascending."""
     if len(found) * 4 < view.count:
-        known = [(number, one) for one in found if (number := view.number(one)) is not None]
-    else:
-        wanted = set(found)
-        known = [(at, one) for at, one in enumerate(view.uids, 1) if one in wanted]
-    return [one if uid else number for number, one in known]
+        return [(number, one) for one in sorted(found) if (number := view.number(one)) is not None]
+    return [(at, one) for at, one in enumerate(view.uids, 1) if one in found]
 
 
-def _response(tag: bytes, numbers: Sequence[int], highest: int, wanted: _Wanted) -> bytes:
-    if wanted.results is None:
-        text = (" " + " ".join(map(str, numbers))).encode() if numbers else b""
-        extra = b" (MODSEQ %d)" % highest if highest else b""
-        return b"* SEARCH" + text + extra + b"\r\n"
-    pieces = [b'* ESEARCH (TAG "' + tag + b'")']
-    if wanted.uid:
-        pieces.append(b"UID")
-    if numbers:
-        if b"MIN" in wanted.results:
-            pieces.append(b"MIN %d" % numbers[0])
-        if b"MAX" in wanted.results:
-            pieces.append(b"MAX %d" % numbers[-1])
-        if b"ALL" in wanted.results:
-            pieces.append(b"ALL " + sequence_set.format(numbers))
-    if b"COUNT" in wanted.results:
-        pieces.append(b"COUNT %d" % len(numbers))
-    if highest:
-        pieces.append(b"MODSEQ %d" % highest)
-    return b" ".join(pieces) + b"\r\n"
+def _plain(found: Found) -> bytes:
+    text = (" " + " ".join(map(str, found.shown))).encode() if found.shown else b""
+    extra = b" (MODSEQ %d)" % found.highest if found.highest else b""
+    return b"* SEARCH" + text + extra + b"\r\n"

@@ -1,8 +1,9 @@
-"""SORT and UID SORT.  RFC 5256 §3."""
+"""SORT and UID SORT.  RFC 5256 §3, RFC 5267 (RETURN), RFC 5957 (display names)."""
 
 from collections.abc import Coroutine
 
-from mailcore.imapd.commands import criteria
+from mailcore.imapd.commands import criteria, results
+from mailcore.imapd.commands.results import Found, Wanted
 from mailcore.imapd.session import Session
 from mailcore.mailbox import search as q
 from mailcore.mailbox import sorting
@@ -26,12 +27,18 @@ def _begin(
     session: Session, tag: bytes, arguments: Arguments, *, uid: bool
 ) -> Coroutine[object, object, None]:
     arguments.space()
+    options = results.wanted(arguments)
+    if options is not None and not session.offers("ESORT"):
+        raise arguments.fail("RETURN is not offered.")
     order = _order(arguments)
     arguments.space()
     charset = criteria.charset_named(arguments)
     arguments.space()
-    query = criteria.query_of(arguments, charset, session.selected)
-    return _sort(session, tag, order, query, uid=uid)
+    view = session.selected
+    query = criteria.query_of(arguments, charset, view)
+    if options is not None and options.saves:
+        view.saved = ()
+    return _sort(session, tag, order, query, options, uid=uid)
 
 
 def _order(arguments: Arguments) -> Order:
@@ -58,15 +65,23 @@ def _order(arguments: Arguments) -> Order:
     return found
 
 
-async def _sort(session: Session, tag: bytes, order: Order, query: q.Query, *, uid: bool) -> None:
+async def _sort(
+    session: Session, tag: bytes, order: Order, query: q.Query, options: Wanted | None, *, uid: bool
+) -> None:
     view = session.selected
-
-    def job(folder: Folder) -> list[int]:
-        found = set(folder.search(query))
-        return sorting.ordered(folder.index, folder.id, found, order)
-
-    uids = await session.in_folder(job)
     numbers = criteria.numbers_of(view)
-    shown = [one if uid else numbers[one] for one in uids if one in numbers]
-    session.send((" ".join(["* SORT", *map(str, shown)]) + "\r\n").encode())
+
+    def job(folder: Folder) -> Found:
+        matching, scores = folder.search_scored(query)
+        ordered = sorting.ordered(folder.index, folder.id, matching, order, scores)
+        uids = [one for one in ordered if one in numbers]
+        return Found(uids, uids if uid else [numbers[one] for one in uids], scores=scores)
+
+    found = await session.in_folder(job)
+    if options is None:
+        session.send((" ".join(["* SORT", *map(str, found.shown)]) + "\r\n").encode())
+    elif options.answers:
+        session.send(results.line(b'TAG "' + tag + b'"', found, options, uid=uid))
+    if options is not None and options.saves:
+        view.saved = results.saved(found, options)
     session.complete(tag, b"SORT completed.", expunges=uid)

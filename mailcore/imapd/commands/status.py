@@ -1,15 +1,21 @@
-"""STATUS.  RFC 3501 §6.3.10, RFC 8438 (SIZE), RFC 7162 (HIGHESTMODSEQ), RFC 9051 (DELETED)."""
+"""STATUS.  RFC 3501 §6.3.10, RFC 7162 (HIGHESTMODSEQ), RFC 8438 (SIZE), RFC 9051 (DELETED).
+
+RFC 7889 (APPENDLIMIT: one for all mailboxes), RFC 9208 (DELETED-STORAGE).
+"""
 
 from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
 
 from mailcore.imapd.commands import foreign
 from mailcore.imapd.session import Session
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
+from mailcore.mailbox.index.message_rows import DELETED
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
 
+_LIMIT = b"APPENDLIMIT"
 _ITEMS: dict[bytes, Callable[[Folder, FolderRow], bytes]] = {
     b"MESSAGES": lambda _, row: b"%d" % row.messages,
     b"RECENT": lambda folder, row: b"%d" % _recent(folder, row),
@@ -19,8 +25,18 @@ _ITEMS: dict[bytes, Callable[[Folder, FolderRow], bytes]] = {
     b"DELETED": lambda _, row: b"%d" % row.deleted,
     b"SIZE": lambda _, row: b"%d" % row.octets,
     b"HIGHESTMODSEQ": lambda _, row: b"%d" % row.modseq,
+    b"DELETED-STORAGE": lambda folder, row: b"%d" % _deleted_octets(folder, row),
     b"MAILBOXID": lambda _, row: b"(F%d)" % row.uidvalidity,
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What is asked of each mailbox, and how this session is told."""
+
+    items: list[bytes]
+    utf8: bool
+    append_limit: int
 
 
 def run(
@@ -29,50 +45,63 @@ def run(
     arguments.space()
     name = arguments.mailbox()
     arguments.space()
-    items = items_of(arguments)
+    asked = asked_in(session, arguments)
     arguments.end()
-    if b"HIGHESTMODSEQ" in items:
+    if b"HIGHESTMODSEQ" in asked.items:
         session.enable("CONDSTORE")
     with session.store() as store:
         folder = store.folder(name)
         if foreign.is_fresh(folder):
-            session.send(line(folder, items, utf8=session.utf8))
+            session.send(line(folder, asked))
             session.complete(tag, b"STATUS completed.")
             return None
-    return _look(session, tag, name, items)
+    return _look(session, tag, name, asked)
 
 
-async def _look(session: Session, tag: bytes, name: str, items: list[bytes]) -> None:
+async def _look(session: Session, tag: bytes, name: str, asked: Asked) -> None:
     def job(store: MailStore) -> bytes:
-        return after_look(store, name, items, utf8=session.utf8)
+        return after_look(store, name, asked)
 
     session.send(await session.in_thread(job))
     session.complete(tag, b"STATUS completed.")
 
 
-def items_of(arguments: Arguments) -> list[bytes]:
+def asked_in(session: Session, arguments: Arguments) -> Asked:
     """`(MESSAGES UNSEEN …)`"""
     arguments.open()
     found = [arguments.keyword()]
     while arguments.skip(b" "):
         found.append(arguments.keyword())
     arguments.close()
-    if not all(item in _ITEMS for item in found):
+    if not all(item in _ITEMS or item == _LIMIT for item in found):
         raise arguments.fail("Unknown STATUS item.")
-    return list(dict.fromkeys(found))
+    return Asked(list(dict.fromkeys(found)), session.utf8, session.rules.append_limit)
 
 
-def after_look(store: MailStore, name: str, items: list[bytes], *, utf8: bool) -> bytes:
+def after_look(store: MailStore, name: str, asked: Asked) -> bytes:
     """The STATUS line once foreign changes have been taken in."""
     folder = store.folder(name)
     folder.sync()
-    return line(folder, items, utf8=utf8)
+    return line(folder, asked)
 
 
-def line(folder: Folder, items: list[bytes], *, utf8: bool) -> bytes:
+def line(folder: Folder, asked: Asked) -> bytes:
     row = folder.row_now()
-    values = b" ".join(item + b" " + _ITEMS[item](folder, row) for item in items)
-    return b"* STATUS %b (%b)\r\n" % (responses.mailbox(row.name, utf8=utf8), values)
+    values = b" ".join(
+        b"%b %d" % (item, asked.append_limit)
+        if item == _LIMIT
+        else item + b" " + _ITEMS[item](folder, row)
+        for item in asked.items
+    )
+    return b"* STATUS %b (%b)\r\n" % (responses.mailbox(row.name, utf8=asked.utf8), values)
+
+
+def _deleted_octets(folder: Folder, row: FolderRow) -> int:
+    found = folder.index.row(
+        "SELECT ifnull(sum(size), 0) FROM messages WHERE folder = ? AND flags & ? != 0",
+        row.id, DELETED,
+    )  # fmt: skip
+    return int(found[0]) if found else 0
 
 
 def _recent(folder: Folder, row: FolderRow) -> int:

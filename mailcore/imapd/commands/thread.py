@@ -10,7 +10,11 @@ from mailcore.mailbox.folder import Folder
 from mailcore.message import threads
 from mailcore.protocol.imap.lexer import Arguments
 
-_ALGORITHMS = {b"REFERENCES": threads.references, b"ORDEREDSUBJECT": threads.ordered_subject}
+_ALGORITHMS = {
+    b"REFERENCES": threads.references,
+    b"ORDEREDSUBJECT": threads.ordered_subject,
+    b"REFS": threads.refs,
+}
 
 
 def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object, object, None]:
@@ -26,7 +30,7 @@ def _begin(
 ) -> Coroutine[object, object, None]:
     arguments.space()
     algorithm = arguments.keyword()
-    if algorithm not in _ALGORITHMS:
+    if algorithm not in _ALGORITHMS or not session.offers(f"THREAD={algorithm.decode()}"):
         raise arguments.fail("Unknown threading algorithm.")
     arguments.space()
     charset = criteria.charset_named(arguments)

@@ -1,6 +1,7 @@
 """FETCH attributes: FLAGS, ENVELOPE, BODY[section]<partial> …
 
-RFC 3501 §6.4.5, RFC 3516 (BINARY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID).
+RFC 3501 §6.4.5, RFC 3516 (BINARY), RFC 7162 (MODSEQ), RFC 8474 (EMAILID, THREADID),
+RFC 8514 (SAVEDATE), RFC 8970 (PREVIEW).
 """
 
 import re
@@ -20,7 +21,7 @@ _PARTIAL = re.compile(rb"<(\d{1,10})\.(\d{1,10})>")
 
 _SIMPLE = frozenset(
     (b"FLAGS", b"UID", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE", b"BODYSTRUCTURE", b"MODSEQ",
-     b"EMAILID", b"THREADID", b"BODY")
+     b"EMAILID", b"THREADID", b"BODY", b"PREVIEW", b"SAVEDATE")
 )  # fmt: skip
 _MACROS = {
     b"ALL": (b"FLAGS", b"INTERNALDATE", b"RFC822.SIZE", b"ENVELOPE"),
@@ -99,6 +100,8 @@ def _item(arguments: Arguments) -> Item:
         return _section(arguments, peek=name == b"BODY.PEEK")
     if name in (b"BINARY", b"BINARY.PEEK", b"BINARY.SIZE"):
         return _binary(arguments, name)
+    if name == b"PREVIEW":
+        arguments.skip(b" (LAZY)")  # RFC 8970 §4.1: it is always there, nobody has to wait
     if name in _SIMPLE:
         return Simple(name)
     if name == b"RFC822":

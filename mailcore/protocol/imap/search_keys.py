@@ -1,5 +1,7 @@
 """SEARCH criteria as a tree.  RFC 3501 §6.4.4, RFC 7162 §3.1.5, RFC 5032.
 
+Also RFC 5182 (`$`), RFC 6203 (FUZZY), RFC 8474 (EMAILID, THREADID), RFC 8514 (SAVEDATE).
+
 The tree says what was asked; which messages that means is the mailbox's business.
 """
 
@@ -17,9 +19,13 @@ _FLAGS = {
     b"FLAGGED": "\\Flagged", b"SEEN": "\\Seen",
 }  # fmt: skip
 _TEXTS = frozenset((b"BCC", b"BODY", b"CC", b"FROM", b"SUBJECT", b"TEXT", b"TO"))
-_DATES = frozenset((b"BEFORE", b"ON", b"SINCE", b"SENTBEFORE", b"SENTON", b"SENTSINCE"))
+_DATES = frozenset(
+    (b"BEFORE", b"ON", b"SINCE", b"SENTBEFORE", b"SENTON", b"SENTSINCE", b"SAVEDBEFORE", b"SAVEDON",
+     b"SAVEDSINCE")
+)  # fmt: skip
+_IDENTIFIERS = frozenset((b"EMAILID", b"THREADID"))
 _NUMBERS = frozenset((b"LARGER", b"SMALLER", b"OLDER", b"YOUNGER"))
-_PLAIN = frozenset((b"ALL", b"NEW", b"OLD", b"RECENT"))
+_PLAIN = frozenset((b"ALL", b"NEW", b"OLD", b"RECENT", b"SAVEDATESUPPORTED"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +52,14 @@ class Not:
     key: "Criterion"
 
 
-Criterion = Key | Every | Either | Not
+@dataclass(frozen=True, slots=True)
+class Fuzzy:
+    """Also what only resembles the key."""
+
+    key: "Criterion"
+
+
+Criterion = Key | Every | Either | Not | Fuzzy
 
 
 class Parser:
@@ -77,6 +90,8 @@ class Parser:
             found = self.keys()
             arguments.close()
             return found
+        if arguments.skip(b"$"):
+            return Key(b"SAVED")
         if first.isdigit() or first == b"*":
             return Key(b"SEQUENCE", sequence_set.parse(arguments.sequence_text()))
         return self._named(arguments.keyword())
@@ -95,12 +110,16 @@ class Parser:
             return Key(name, self.arguments.date())
         if name in _NUMBERS:
             return Key(name, self.arguments.number())
+        if name in _IDENTIFIERS:
+            return Key(name, self.arguments.atom().decode("ascii"))
         return self._compound(name)
 
     def _compound(self, name: bytes) -> Criterion:
         arguments = self.arguments
         if name == b"NOT":
             return Not(self._deeper())
+        if name == b"FUZZY":
+            return Fuzzy(self._deeper())
         if name == b"OR":
             first = self._deeper()
             arguments.space()
@@ -112,6 +131,8 @@ class Parser:
             field = arguments.astring().decode("latin-1")
             arguments.space()
             return Key(name, (field, self._text()))
+        if name == b"UID" and arguments.skip(b"$"):
+            return Key(b"SAVED")
         if name == b"UID":
             return Key(name, sequence_set.parse(arguments.sequence_text()))
         if name == b"MODSEQ":
