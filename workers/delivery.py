@@ -37,7 +37,7 @@ def deliver_local() -> None:
 
 
 @app.task  # type: ignore[untyped-decorator]
-def attempt(lease: int) -> None:
+def attempt(lease: int, transport: str = "esmtp") -> None:
     """Run the attempt claimed under `lease`, then what its slot and those beside it allow next.
 
     Claiming here spares busy times two tasks a batch; idle ones begin with a `plan`.
@@ -45,19 +45,19 @@ def attempt(lease: int) -> None:
     began = time.monotonic()
     while True:
         doorbell.ring(attempts.run(lease))
-        if not leases.is_due("esmtp", time.time()):
+        if not leases.is_due(transport, time.time()):
             return
         if time.monotonic() - began > LONGEST_RUN:
-            doorbell.ring({"esmtp"})
+            doorbell.ring({transport})
             return
-        granted = scheduler.claim("esmtp")
+        granted = scheduler.claim(transport)
         if not granted:
             return
         lease = granted.pop()
-        hand_out(granted)
+        hand_out(granted, transport)
 
 
-def hand_out(granted: Iterable[int]) -> None:
+def hand_out(granted: Iterable[int], transport: str) -> None:
     """A task for each of these leases."""
     for lease in granted:
-        attempt.apply_async((lease,), expires=120)
+        attempt.apply_async((lease, transport), expires=120)

@@ -16,4 +16,4 @@ def tick() -> None:
 def plan(transport: str) -> None:
     """Claim batches for the free slots of a transport, and hand each to a worker."""
     doorbell.answer(transport)
-    hand_out(scheduler.claim(transport))
+    hand_out(scheduler.claim(transport), transport)

@@ -17,7 +17,15 @@ from mailcore.queue import database, steering, verdicts
 from mailcore.queue.entry import TraceEvent
 from mailcore.queue.verdicts import DONE, QUEUED, REPORT, Verdict
 from mailcore.status import DELIVERY_TIME_EXPIRED
-from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, PASSED, RELAYED, Outcome
+from mailcore.transports.contract import (
+    DEFERRED,
+    DELIVERED,
+    FAILED,
+    MOVED,
+    PASSED,
+    RELAYED,
+    Outcome,
+)
 
 PATIENCE = (0.2, 1.0, 3.0, 10.0, 20.0, 30.0)  # seconds between tries to write what happened
 
@@ -36,13 +44,14 @@ def resolve(
     """
     now = time.time()
     decided = [judge(outcome, settings, now, warn=not backup) for outcome in outcomes]
-    events = [event for outcome in outcomes for event in _events(outcome, now)]
+    attempted = [outcome for outcome in outcomes if outcome.action != MOVED]
+    events = [event for outcome in attempted for event in _events(outcome, now)]
     for pause in (*PATIENCE, None):
         try:
             woken = verdicts.write(lease, decided, events, now, last=last)
             if backup:
                 woken |= _divert(outcomes, backup, now)
-            told = [_experience(one) for one in outcomes if one.is_lesson]
+            told = [_experience(one) for one in attempted if one.is_lesson]
             lessons.learn(told, snapshot())
             return woken
         except (DatabaseError, OSError) as problem:
@@ -70,6 +79,8 @@ def judge(outcome: Outcome, settings: Queue, now: float, *, warn: bool = True) -
     """What an outcome means.  Expiry and warning are looked at here, at an attempt's end."""
     message, recipient = outcome.message, outcome.recipient
     notify = recipient.notify
+    if outcome.action == MOVED:
+        return Verdict(recipient.id, message.id, QUEUED, "", "", transport=outcome.transport)
     if outcome.action in (DELIVERED, RELAYED, PASSED):
         told = "SUCCESS" in notify and outcome.action != PASSED
         return _verdict(outcome, REPORT if told else DONE, outcome.action)

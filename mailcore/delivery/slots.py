@@ -24,6 +24,8 @@ def slots(transport: str, settings: Queue) -> Slots:
     """Courier's MAXDELS, MAXHOST and MAXRCPT of a transport."""
     if transport == "local":
         return Slots(settings.local_slots, settings.local_slots, settings.local_batch, pooled=True)
+    if transport == "instructions":  # an account's mail keeps its order, and it one place
+        return Slots(settings.instruction_slots, 1, settings.local_batch)
     for line in settings.slots:
         words = line.split()
         if words[:1] == [transport] and len(words) == 4 and all(map(str.isdigit, words[1:])):

@@ -14,7 +14,8 @@ class Verdict:
     """One recipient's new state after an attempt.
 
     DONE: the row goes.  QUEUED: again at `next_attempt_at`.  REPORT: a DSN will tell, then the
-    row goes.  `action` is RFC 3464's; status, peer, command and reply are what it will say.
+    row goes.  With a `transport` it is queued there, at once and as if it had not been attempted.
+    `action` is RFC 3464's; status, peer, command and reply are what it will say.
     """
 
     recipient: int
@@ -27,6 +28,7 @@ class Verdict:
     reply: str = ""
     next_attempt_at: float = 0.0
     owes_report: bool = False
+    transport: str = ""
 
 
 DONE, QUEUED, REPORT = "done", "queued", "report"
@@ -42,7 +44,8 @@ def write(
     """
     files: list[str] = []
     done = [each.recipient for each in verdicts if each.state == DONE]
-    other = [each for each in verdicts if each.state != DONE]
+    moved = [each for each in verdicts if each.transport]
+    other = [each for each in verdicts if each.state != DONE and not each.transport]
     reports = {each.message_id for each in verdicts if each.owes_report}
     with database.write() as cursor:
         for some in database.chunks(done):
@@ -53,6 +56,8 @@ def write(
             )
         if other:
             _update(cursor, lease, other, now)
+        if moved:
+            _move(cursor, lease, moved, now)
         for some in database.chunks(reports):
             cursor.execute(
                 "UPDATE queue_message SET report = %s WHERE id IN"  # noqa: S608
@@ -66,7 +71,8 @@ def write(
             _release_rest(cursor, lease)
         store.append_trace(cursor, events)
     spool.unlink(files)
-    return {"report"} if reports else set()
+    lanes = {each.transport for each in moved}
+    return lanes | {"report"} if reports else lanes
 
 
 def _update(cursor: CursorWrapper, lease: int, verdicts: Sequence[Verdict], now: float) -> None:
@@ -93,6 +99,16 @@ def _update(cursor: CursorWrapper, lease: int, verdicts: Sequence[Verdict], now:
             )
             for each in verdicts
         ],
+    )
+
+
+def _move(cursor: CursorWrapper, lease: int, verdicts: Sequence[Verdict], now: float) -> None:
+    cursor.executemany(
+        "UPDATE queue_recipient SET state = CASE WHEN EXISTS"
+        " (SELECT 1 FROM queue_message m WHERE m.id = queue_recipient.message_id AND m.held)"
+        " THEN 'held' ELSE 'queued' END, lease = 0, transport = %s, next_attempt_at = %s"
+        " WHERE id = %s AND lease = %s",
+        [(each.transport, now, each.recipient, lease) for each in verdicts],
     )
 
 

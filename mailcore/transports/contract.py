@@ -10,19 +10,20 @@ from typing import Protocol
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
 
-DELIVERED, RELAYED, PASSED, DEFERRED, FAILED = (
+DELIVERED, RELAYED, PASSED, DEFERRED, FAILED, MOVED = (
     "delivered",  # into a mailbox of ours
     "relayed",  # to a server that will not report success
     "passed",  # to a server that reports success itself, if asked
     "deferred",
     "failed",
+    "moved",  # to another transport, now; this was no attempt
 )
 SUCCESSES = (DELIVERED, RELAYED, PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one recipient in one attempt.  `action` is one of the five above.
+    """What became of one recipient in one attempt.  `action` is one of the six above.
 
     `reply` is the peer's own
     words (or ours, when no peer was reached: then `peer` is empty), at most ten lines.
@@ -30,7 +31,8 @@ class Outcome:
     peer, on one outcome of each message, where it is kept.
     `host_is_down`: no server of the host could be reached, so others needn't try either.
     `event` and `note` are what the trace has instead of action and reply, for nobody outside.
-    `is_lesson`: a failure says something of the address, for backscatter's sake.
+    `transport` is where what was moved goes.  `is_lesson`: a failure says something of the
+    address, for backscatter's sake.
     """
 
     message: ClaimedMessage
@@ -44,6 +46,7 @@ class Outcome:
     transcript: str = ""
     event: str = ""
     note: str = ""
+    transport: str = ""
     is_lesson: bool = True
 
 

@@ -7,6 +7,7 @@ transports: Registry[type[Transport]] = Registry(
     "courier.transports",
     {
         "local": "mailcore.transports.local.transport:LocalTransport",
+        "instructions": "mailcore.transports.local.errands:InstructionsTransport",
         "esmtp": "mailcore.transports.esmtp.transport:EsmtpTransport",
     },
 )

@@ -113,6 +113,14 @@ def do_deliver() -> None:
     say(f"delivered {count}")
 
 
+def do_instruct() -> None:
+    """What accounts' instructions say of their mail, once each."""
+    granted = scheduler.claim("instructions")
+    for lease in granted:
+        attempt.run(lease)
+    say(f"instructed {len(granted)}")
+
+
 def do_bell() -> None:
     """Ring for what is accepted from now on, as every process but this one does."""
     signals.message_queued.connect(doorbell.on_message_queued, dispatch_uid="doorbell")

@@ -8,7 +8,7 @@ from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
 from mailcore.accounts.models import Account, Domain
 from mailcore.conf import current, store
-from mailcore.delivery import attempt
+from mailcore.delivery import attempt, scheduler
 from mailcore.envelope import Envelope, EnvelopeRecipient, Path
 from mailcore.queue.content import Content
 from mailcore.queue.models import Recipient
@@ -70,8 +70,12 @@ def deliver(*to: str, **more: object) -> None:
 
 
 def attempt_all() -> None:
-    while attempt.run_due("local")[0]:
-        pass
+    """Everything local that is due, and what comes of it."""
+    some: object = True
+    while some:
+        some = attempt.run_due("local")[0]
+        for lease in scheduler.claim("instructions"):
+            some = attempt.run(lease) or True
 
 
 def try_again() -> None:

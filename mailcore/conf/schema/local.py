@@ -43,7 +43,7 @@ class Local:
         "How long a program may take before it is killed and the mail put off.",
         kind="duration",
         minimum=1,
-        maximum=240,
+        maximum=1200,
     )
     program_memory: int = setting(
         1_073_741_824, "Memory (address space) of a program.", kind="size", minimum=16_777_216

@@ -72,6 +72,12 @@ class Queue:
     local_batch: int = setting(
         300, "Most recipients of one local batch.", courier="MAXRCPT", minimum=1, maximum=2000
     )
+    instruction_slots: int = setting(
+        6,
+        "Accounts whose delivery instructions are followed at once.",
+        courier="MAXDELS",
+        minimum=1,
+    )
     esmtp_slots: int = setting(
         40, "Outgoing SMTP batches under way at once.", courier="MAXDELS", minimum=1
     )

@@ -2,6 +2,7 @@
 
 from typing import BinaryIO
 
+from mailcore import status
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError
 from mailcore.mailbox.delivery import Arrival
@@ -12,6 +13,8 @@ from mailcore.maildir import folders
 from mailcore.message import trace, verp
 from mailcore.queue import ids
 from mailcore.queue.claimed import ClaimedMessage, ClaimedRecipient
+from mailcore.transports import contents
+from mailcore.transports.contract import FAILED, Outcome
 
 stores = Stores(nobody)  # a batch announces each account once, when all of it is done
 
@@ -39,6 +42,17 @@ def arrival(
         flags=flags,
         internal_date=int(message.created_at),
     )
+
+
+def is_loop(message: ClaimedMessage, recipient: ClaimedRecipient, row: bytes | None) -> bool:
+    """Whether this recipient has had the message before.  Raises OSError: it can't be read."""
+    lower = contents.header(message, row).lower()
+    return trace.was_delivered_to(lower, forward_path(recipient))
+
+
+def loop(message: ClaimedMessage, recipient: ClaimedRecipient) -> Outcome:
+    text = f"Mail loop - already have my Delivered-To: {forward_path(recipient)}"
+    return Outcome(message, recipient, FAILED, status.ROUTING_LOOP, text)
 
 
 def written_on_top(message: ClaimedMessage, recipient: ClaimedRecipient) -> bytes:

@@ -1,7 +1,7 @@
 """Local delivery: a batch of recipients, grouped by account, into their Maildirs.
 
 One call to the store delivers the whole batch, and the disk is flushed once for all of it.
-Accounts with instructions of their own come after that, one message at a time.
+Mail for accounts with instructions of their own is not kept here: programs take their time.
 """
 
 import sqlite3
@@ -16,47 +16,41 @@ from mailcore.accounts.directory import AccountValue
 from mailcore.bus.publish import announce_mailboxes
 from mailcore.errors import MailError, TemporaryFailure
 from mailcore.mailbox.delivery import Answer, Arrival, Consignment, Delivered, Quota, deliver_all
-from mailcore.message import trace
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
 from mailcore.transports import contents
-from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, Outcome
-from mailcore.transports.local import arrivals, errands
-from mailcore.transports.local.errand import Errand
+from mailcore.transports.contract import DEFERRED, DELIVERED, FAILED, MOVED, Outcome
+from mailcore.transports.local import arrivals
 from mailcore.transports.local.files import TROUBLE
-from mailcore.transports.local.orders import Orders
+from mailcore.transports.local.orders import HERE, Orders
 
 Pair = tuple[ClaimedMessage, ClaimedRecipient]
-
-MARGIN = 5.0  # seconds of the lease that are kept for writing down what happened
 
 _log = log.get("local")
 
 
 class LocalTransport:
-    """Into the Maildirs of this server, or wherever their owners' instructions say."""
+    """Into the Maildirs of this server."""
 
     def deliver(self, claim: Claim) -> Iterator[Outcome]:
         for portion in contents.slices(claim.messages):
-            yield from _portion(portion, claim.until - MARGIN)
+            yield from _portion(portion)
 
 
 @dataclass(slots=True)
 class _Job:
-    """What one account gets.  `orders` are its instructions, None for most accounts."""
+    """What one account gets."""
 
     account: AccountValue
-    orders: Orders | None
     arrivals: list[Arrival] = field(default_factory=list)
     awaited: list[Pair] = field(default_factory=list)
-    errands: list[Errand] = field(default_factory=list)
 
     def consignment(self) -> Consignment:
         quota = Quota(self.account.quota_bytes, self.account.quota_messages)
         return Consignment(self.account.maildir, self.arrivals, quota)
 
 
-def _portion(messages: Sequence[ClaimedMessage], until: float) -> Iterator[Outcome]:
+def _portion(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
     rows = contents.rows(messages)
     jobs: list[_Job] = []
     with ExitStack() as opened:
@@ -69,17 +63,13 @@ def _portion(messages: Sequence[ClaimedMessage], until: float) -> Iterator[Outco
                 text = f"User <{address}> takes no mail."
                 yield from _all(pairs, FAILED, status.MAILBOX_DISABLED, text)
             else:
-                job = _Job(account, Orders.of(account, until))
+                job = _Job(account)
                 yield from _fill(job, pairs, rows, opened)
                 jobs.append(job)
         answers = deliver_all([job.consignment() for job in jobs], arrivals.stores)
     announce_mailboxes({job.account.maildir for job in jobs})
     for job, answer in zip(jobs, answers, strict=True):
         yield from _outcomes(job, answer)
-    for job in jobs:
-        if job.errands:
-            yield from errands.run_all(job.errands)
-            announce_mailboxes({job.account.maildir})
 
 
 def _by_account(messages: Sequence[ClaimedMessage]) -> dict[str, list[Pair]]:
@@ -93,18 +83,16 @@ def _by_account(messages: Sequence[ClaimedMessage]) -> dict[str, list[Pair]]:
 def _fill(
     job: _Job, pairs: Sequence[Pair], rows: dict[int, bytes], opened: ExitStack
 ) -> Iterator[Outcome]:
-    """Make arrivals and errands of what the account is to get; outcomes of what it will not."""
+    """Make arrivals of what the account is to get; outcomes of what it will not."""
+    orders = Orders.of(job.account)
     for message, recipient in pairs:
-        path = arrivals.forward_path(recipient)
         row = rows.get(message.id)
         try:
-            if trace.was_delivered_to(contents.header(message, row).lower(), path):
-                text = f"Mail loop - already have my Delivered-To: {path}"
-                yield Outcome(message, recipient, FAILED, status.ROUTING_LOOP, text)
+            if arrivals.is_loop(message, recipient, row):
+                yield arrivals.loop(message, recipient)
                 continue
-            errand = job.orders.errand(message, recipient, row) if job.orders else None
-            if errand is not None:
-                job.errands.append(errand)
+            if orders and orders.concern(recipient):
+                yield Outcome(message, recipient, MOVED, status.OK, transport=HERE)
                 continue
             data: bytes | BinaryIO = (
                 row if row is not None else opened.enter_context(contents.open_rest(message, None))

@@ -4,7 +4,6 @@ import smtplib
 
 import pytest
 
-from mailcore.delivery import attempt
 from mailcore.queue.models import Message, Recipient
 from tests.support import homes
 from tests.support.homes import account, allow_programs, inbox, order
@@ -48,7 +47,7 @@ def test_a_program_that_fails_tells_the_sender_what_it_said(smtp: Addresses) -> 
     allow_programs()
     order("|echo the shop is closed; exit 67\n", address=BOB)
     send(smtp, BOB, "hello")
-    attempt.run_due("local")
+    homes.attempt_all()
     row = Recipient.objects.get()
     assert (row.state, row.status, row.reply) == ("report", "5.1.1", "the shop is closed")
 

@@ -42,13 +42,14 @@ def test_trap_15_killed_between_two_instructions_all_are_repeated(place: Place) 
     )
     worker = place.actor()
     assert worker.ask("accept 0") == "accepted 0"
-    worker.tell("deliver")
+    assert worker.ask("deliver") == "delivered 1", "that is: handed on"
+    worker.tell("instruct")
     assert worker.hear() == "", "it was killed"
     assert (home / "killed").exists()
     assert not (home / "last").exists()
     heir = place.actor()
     assert heir.ask("reap") == "reaped 1"
-    assert heir.ask("deliver") == "delivered 1"
+    assert heir.ask("instruct") == "instructed 1"
     assert heir.ask("rows") == "rows 0 0 0 0"
     assert (home / "ran").read_text() == "ran\nran\n"
     assert place.delivered() == {0: 1}, "the Maildir knew it"

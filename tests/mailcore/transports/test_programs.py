@@ -5,13 +5,19 @@ import time
 
 import pytest
 
+from mailcore.accounts import directory
+from mailcore.accounts.models import Account
 from mailcore.conf import current, store
+from mailcore.conf.current import snapshot
 from mailcore.conf.deployment import deployment
-from mailcore.delivery import attempt
+from mailcore.delivery import attempt, scheduler
+from mailcore.delivery.resolve import resolve
 from mailcore.envelope import Source
 from mailcore.policy.models import Lesson
+from mailcore.queue import leases
 from mailcore.queue.models import Recipient
 from mailcore.transports.local import programs
+from mailcore.transports.local.errands import InstructionsTransport
 from tests.support.homes import (
     MESSAGE,
     account,
@@ -24,6 +30,7 @@ from tests.support.homes import (
     order,
     people,
     submit,
+    try_again,
 )
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
@@ -267,12 +274,62 @@ def test_a_shell_that_is_not_there_puts_mail_off() -> None:
     assert left().state == "queued"
 
 
-def test_programs_that_the_lease_has_no_time_for_wait(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(attempt, "POOLED_LIMIT", 5.5)
+def test_programs_that_the_lease_has_no_time_for_are_for_the_next_one() -> None:
     order("|touch ran\n")
-    deliver(BOB, "eve@example.test")
-    assert (left().forward_path, left().status) == (BOB, "4.4.5")
+    submit(BOB)
+    attempt.run_due("local")
+    [lease] = scheduler.claim("instructions")
+    claim = leases.start(lease, now=time.time(), until=time.time() + 12)
+    assert claim is not None
+    [outcome] = InstructionsTransport().deliver(claim)
+    assert (outcome.action, outcome.transport) == ("moved", "instructions")
+    resolve(lease, [outcome], snapshot().queue, last=True)
+    assert (left().state, left().attempts) == ("queued", 0)
+    attempt_all()
+    assert (account().home / "ran").exists()
+    assert not Recipient.objects.exists()
+
+
+def test_a_slow_program_keeps_nobody_else_waiting() -> None:
+    order("|touch ran\n")
+    deliver_nothing_but_local(BOB, "eve@example.test")
     assert len(inbox("eve@example.test")) == 1
+    assert (left().transport, left().host, left().attempts) == ("instructions", BOB, 0)
+    assert not (account().home / "ran").exists()
+
+
+def deliver_nothing_but_local(*to: str) -> None:
+    submit(*to)
+    _, lanes = attempt.run_due("local")
+    assert lanes == {"instructions"}
+
+
+def test_mail_that_waits_for_instructions_that_went_is_delivered() -> None:
+    file = order("|exit 75\n")
+    deliver()
+    assert left().transport == "instructions"
+    file.unlink()
+    try_again()
+    assert len(inbox()) == 1
+    assert not Recipient.objects.exists()
+
+
+def test_mail_for_an_account_that_went_fails_there_too() -> None:
+    order("|touch ran\n")
+    deliver_nothing_but_local(BOB)
+    Account.objects.filter(address=BOB).delete()
+    directory.forget()
+    attempt_all()
+    assert (left().state, left().status) == ("report", "5.1.1")
+
+
+def test_one_accounts_mail_is_in_one_place_at_a_time() -> None:
+    order("|true\n")
+    order("|true\n", address="eve@example.test")
+    for _ in range(3):
+        deliver_nothing_but_local(BOB, "eve@example.test")
+    assert len(scheduler.claim("instructions")) == 2
+    assert scheduler.claim("instructions") == []
 
 
 # What it prints may be instructions.
