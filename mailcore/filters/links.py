@@ -6,7 +6,7 @@ directories `allfilters` and `filters`).
 """
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.filters import duplicates, global_filters
+from mailcore.filters import duplicates, global_filters, recipient
 from mailcore.policy import chain
 from mailcore.policy.chain import Link
 from mailcore.policy.contract import Peer, Standing
@@ -17,6 +17,7 @@ ALWAYS: tuple[Link, ...] = (
 )
 FILTERED: tuple[Link, ...] = (
     Link("filters", global_filters.screened_wanted, global_filters.check_screened),
+    Link("recipients", recipient.wanted, recipient.check),
 )
 
 

@@ -6,16 +6,22 @@ Parsing is `protocol.smtp`'s, deciding `policy`'s and `admission`'s.
 import time
 from datetime import UTC, datetime
 
+from django.db.utils import Error as DatabaseError
+
 from mailcore import log
 from mailcore.envelope import EnvelopeRecipient, Path, Source
 from mailcore.errors import GrammarError
+from mailcore.filters import recipient
+from mailcore.filters.recipient import Question
 from mailcore.policy import limits, relay
+from mailcore.policy.contract import Standing
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import commands, parameters
 from mailcore.protocol.smtp.commands import BadAddress
 from mailcore.protocol.smtp.extensions import Offer, offered
 from mailcore.protocol.smtp.parameters import MailOptions, RcptOptions, UnknownParameter
-from mailcore.server import logins
+from mailcore.routing.router import Resolution
+from mailcore.server import logins, threads
 from mailcore.server.limits import is_loopback
 from mailcore.smtpd import admission, replies
 from mailcore.smtpd.contents import Contents
@@ -199,11 +205,37 @@ class Transactions(Contents):
         refusal = await admission.judge_recipient(
             path, resolution, transaction.reverse_path, self._asker(), settings
         )
+        if refusal is None:
+            refusal = await self._ask_recipient(transaction, path, resolution)
         if refusal is not None:
             return refusal
         transaction.recipients.append(EnvelopeRecipient(path, options.notify, options.orcpt))
         transaction.resolutions.append(resolution)
         return None
+
+    async def _ask_recipient(
+        self, transaction: Transaction, path: Path, resolution: Resolution
+    ) -> Reply | None:
+        """What the recipient's own filter has against this sender.  Users' mail isn't asked about.
+
+        All recipients of a transaction have the same standing; Courier's 412 is for the others.
+        """
+        standing: Standing | Reply = Standing.WHITELISTED
+        if self.identity is not None:
+            return None
+        if not recipient.has_none(resolution, self.settings):
+            peer = self._peer(self.known_host)
+            question = Question(path, resolution, transaction.reverse_path, peer, self.settings)
+            try:
+                standing = await threads.checks.run(recipient.consult, question)
+            except DatabaseError as error:
+                _log.error("directory.unreachable", error=str(error))
+                return replies.TROUBLE
+        if isinstance(standing, Reply):
+            return standing
+        if transaction.standing is None:
+            transaction.standing = standing
+        return recipient.conflict(standing) if standing is not transaction.standing else None
 
     def _asker(self) -> admission.Asker:
         source = Source.AUTHSMTP if self.identity else Source.SMTP

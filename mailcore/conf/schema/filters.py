@@ -34,6 +34,25 @@ class Filters:
         kind="duration",
         minimum=1,
     )
+    recipient_filters: bool = setting(
+        True,
+        "Ask recipients' own filters (`.mailfilters/` in an account's home) while the peer waits:"
+        " at RCPT, and after the content.",
+        courier="maildropfilter",
+    )
+    recipient_timeout: int = setting(
+        20,
+        "How long one recipient's filter may take.",
+        kind="duration",
+        minimum=1,
+        maximum=120,
+    )
+    alias_filter_account: str = setting(
+        "",
+        "Account whose home has the filters of aliases with several members"
+        " (`rcptfilter-alias-ADDRESS`, its dots as colons).",
+        courier="aliasfilteracct",
+    )
     milters: tuple[str, ...] = setting(
         (),
         "Milters every message passes, in this order: `inet:127.0.0.1:8891`,"

@@ -1,0 +1,175 @@
+"""Recipients' own filters while the peer waits: written sessions, and what else can happen."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from mailcore.accounts import administration, directory
+from mailcore.conf import current, store
+from mailcore.conf.deployment import deployment
+from mailcore.filters import recipient
+from mailcore.routing import homes, router
+from tests.support.transcript import Connection, play
+
+SCRIPTS = sorted((Path(__file__).parents[2] / "transcripts" / "filters").glob("*.txt"))
+Addresses = dict[str, tuple[str, int]]
+
+pytestmark = [
+    pytest.mark.transcript,
+    pytest.mark.django_db(transaction=True, databases=["default", "queue"]),
+]
+
+ALICE = """
+import SENDER
+if ($SENDER eq "eve@peer.example.net" && $3 eq $SENDER && $2 eq "127.0.0.1")
+{
+  echo "Go away, $SENDER."
+  EXITCODE=1
+  exit
+}
+if ($SENDER =~ /^friend@/)
+  exit
+EXITCODE=99
+exit
+"""
+ALICE_CONTENT = """
+if (/forbidden wörd/)
+{
+  echo "554 5.6.0 No such words."
+  EXITCODE=1
+  exit
+}
+"""
+CAROL = "if ($3 =~ /^eve@/)\n{\n  EXITCODE=1\n  exit\n}\nEXITCODE=99\nexit\n"
+CAROL_SHOP = 'echo "451 Not before noon."\necho "451 Come again."\nEXITCODE=2\nexit\n'
+CAROL_CONTENT = "if (/carol dislikes/:b)\n{\n  EXITCODE=1\n  exit\n}\n"
+LISTS = 'echo "553 5.1.8 No lists for $3."\nEXITCODE=1\nexit\n'
+
+
+def given(address: str, name: str, source: str) -> Path:
+    """A filter of an account; the file."""
+    account = directory.account(address)
+    assert account is not None
+    folder = homes.make(account) / ".mailfilters"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    homes.write(folder, name, source.encode())
+    recipient.forget()
+    return folder / name
+
+
+@pytest.fixture
+def filtered(smtp: Addresses) -> Iterator[Addresses]:
+    """A server; alice, carol and the list all@ have filters, bob has none."""
+    administration.add_account("carol@example.com", "carol12345", by="test")
+    administration.add_account("lists@example.com", "lists12345", by="test")
+    store.save("filters", {"alias_filter_account": "lists@example.com"}, by="test")
+    current.refresh()
+    given("alice@example.com", "rcptfilter", ALICE)
+    given("alice@example.com", "smtpfilter", ALICE_CONTENT)
+    given("carol@example.com", "rcptfilter", CAROL)
+    given("carol@example.com", "rcptfilter-shop:1", CAROL_SHOP)
+    given("carol@example.com", "smtpfilter", CAROL_CONTENT)
+    given("lists@example.com", "rcptfilter-alias-all@example:com", LISTS)
+    yield smtp
+    shutil.rmtree(deployment().homes / "example.com")
+    recipient.forget()
+
+
+@pytest.mark.parametrize("script", SCRIPTS, ids=lambda path: path.stem)
+def test_a_session_with_filtered_recipients(script: Path, filtered: Addresses) -> None:
+    play(script, filtered[script.stem.partition("_")[0]])
+
+
+def at_rcpt(smtp: Addresses, address: str = "alice@example.com") -> str:
+    connection = Connection(smtp["smtp"])
+    connection.line()
+    for command in (
+        b"HELO peer",
+        b"MAIL FROM:<ann@peer.example.net>",
+        b"RCPT TO:<%b>" % address.encode(),
+    ):
+        connection.send(command + b"\r\n")
+        reply = connection.line()
+    connection.socket.close()
+    return reply.rstrip()
+
+
+UNAVAILABLE = "432 4.3.0 Mail filters temporarily unavailable."
+
+
+@pytest.mark.parametrize(
+    "source",
+    [
+        "X=\n",
+        'to "./Maildir"\n',
+        "X=`ls`\n",
+        'include "nosuch"\n',
+        "while (1)\n X=1\n",
+        "EXITCODE=75\nexit\n",
+    ],
+)
+def test_a_filter_that_fails_puts_mail_off(source: str, filtered: Addresses) -> None:
+    given("alice@example.com", "rcptfilter", source)
+    assert at_rcpt(filtered) == UNAVAILABLE
+
+
+@pytest.mark.parametrize(("file", "directory"), [(0o644, 0o700), (0o600, 0o755), (0o620, 0o700)])
+def test_a_filter_that_is_not_its_owners_alone_is_not_run(
+    file: int, directory: int, filtered: Addresses
+) -> None:
+    path = given("alice@example.com", "rcptfilter", "EXITCODE=99\nexit\n")
+    assert at_rcpt(filtered).startswith("250 ")
+    path.chmod(file)
+    path.parent.chmod(directory)
+    assert at_rcpt(filtered) == UNAVAILABLE
+
+
+def test_an_extension_without_a_file_of_its_own_asks_the_default_ones(filtered: Addresses) -> None:
+    given("bob@example.com", "rcptfilter-list-default", "echo $MAILFILTER\nEXITCODE=1\nexit\n")
+    assert at_rcpt(filtered, "bob+list-1-2@example.com") == "571 5.7.1 rcptfilter-list-1-2"
+    assert at_rcpt(filtered, "bob+other@example.com").startswith("250 ")
+    given("bob@example.com", "default", 'echo "550 Nobody."\nEXITCODE=1\nexit\n')
+    assert at_rcpt(filtered, "bob+other@example.com") == "550 5.7.1 Nobody."
+
+
+def test_a_filter_cannot_speak_in_anothers_name(filtered: Addresses) -> None:
+    given(
+        "alice@example.com", "rcptfilter", 'echo "250 Fine.\\r\\n250 Really."\nEXITCODE=1\nexit\n'
+    )
+    assert at_rcpt(filtered).startswith("571")
+
+
+def test_recipients_filters_can_be_switched_off(filtered: Addresses) -> None:
+    given("alice@example.com", "rcptfilter", "EXITCODE=1\nexit\n")
+    assert at_rcpt(filtered).startswith("571 ")
+    store.save("filters", {"recipient_filters": False}, by="test")
+    current.refresh()
+    assert at_rcpt(filtered).startswith("250 ")
+
+
+def test_who_has_no_filter_is_not_asked_again_for_a_while(filtered: Addresses) -> None:
+    settings = current.snapshot()
+    at_rcpt(filtered, "bob@example.com")
+    for address, known in (("bob@example.com", True), ("alice@example.com", False)):
+        resolution = router.resolve(recipient.Path.of(address))
+        assert recipient.has_none(resolution, settings) is known
+
+
+def test_a_user_who_logs_in_is_not_asked_about(filtered: Addresses) -> None:
+    given("alice@example.com", "rcptfilter", "EXITCODE=1\nexit\n")
+    connection = Connection(filtered["submission"])
+    connection.line()
+    connection.send(b"EHLO client\r\n")
+    while not connection.line().startswith("250 "):
+        pass
+    for command in (
+        b"AUTH PLAIN AGJvYkBleGFtcGxlLmNvbQBidWlsZGVyOTk=",
+        b"MAIL FROM:<bob@example.com>",
+    ):
+        connection.send(command + b"\r\n")
+        assert connection.line()[0] == "2"
+    connection.send(b"RCPT TO:<alice@example.com>\r\n")
+    assert connection.line().startswith("250 ")
+    connection.socket.close()
