@@ -23,6 +23,7 @@ from mailcore.maildrop.host import (
     Variables,
 )
 from mailcore.maildrop.limits import Limits
+from mailcore.maildrop.tree import Block
 
 _LIMITS = Limits(steps=300_000, output=8_192, deliveries=0)
 
@@ -69,15 +70,14 @@ def find(home: Path, name: str) -> Path | None:
     return None
 
 
-def judge(home: Path, file: Path, name: str, case: Case) -> Judgement:
-    """Run the filter in `file`, asked for as `name`.  Raises FilterFailure.  Blocks."""
+def judge(home: Path, block: Block, name: str, case: Case) -> Judgement:
+    """Run a filter that was asked for as `name`.  Raises FilterFailure.  Blocks."""
     environment = {key.encode(): _octets(each) for key, each in (case.environment or {}).items()}
     host = _Host(home, environment, time.monotonic() + case.seconds)
     variables = {b"HOME": os.fsencode(home), b"MAILFILTER": _octets(name)}
     for number, argument in enumerate(case.arguments, 1):
         variables[b"%d" % number] = _octets(argument)
     variables[b"FROM"] = environment.get(b"SENDER", b"")
-    block = instructions.load(file)
     result = interpreter.run(block, case.message, host, variables, embedded=True, limits=_LIMITS)
     return Judgement(result.exit_code, host.output.decode("utf-8", "replace").strip())
 

@@ -75,7 +75,7 @@ def consult(question: Question) -> Standing | Reply:
             _remember(account)
             return Standing.WHITELISTED
         case = _case(question, account, b"")
-        found = judging.judge(account.home, file, name, case)
+        found = judging.judge(account.home, instructions.load(file), name, case)
     except FilterFailure as problem:
         _log.warning("filter.failed", recipient=str(question.path), error=str(problem))
         return UNAVAILABLE
@@ -117,7 +117,8 @@ def check(received: Received) -> Verdict:
             if file is None:
                 continue
             message = _message(received) if message is None else message
-            found = judging.judge(account.home, file, name, _case(question, account, message))
+            case = _case(question, account, message)
+            found = judging.judge(account.home, instructions.load(file), name, case)
         except FilterFailure as problem:
             _log.warning("filter.failed", recipient=str(path), error=str(problem))
             refused[index] = UNAVAILABLE

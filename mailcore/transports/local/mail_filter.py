@@ -5,6 +5,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from mailcore import log, status
@@ -13,6 +14,7 @@ from mailcore.filters import instructions
 from mailcore.maildrop import interpreter
 from mailcore.maildrop.host import FilterFailure
 from mailcore.maildrop.interpreter import Result
+from mailcore.maildrop.tree import Block
 from mailcore.routing import homes
 from mailcore.transports.local import environment, exits
 from mailcore.transports.local.errand import Errand
@@ -36,23 +38,37 @@ def run(errand: Errand) -> bool:
     """
     if not errand.settings.filters:
         return False
-    host = DeliveryHost(errand)
     try:
         _check_home(errand.home)
         block = instructions.load(errand.home / instructions.DELIVERY)
-        homes.make(errand.account)
-        result = interpreter.run(block, host.message, host, _variables(errand))
-        if not result.settled:
-            _deliver_by_default(host, result)
+        code, output = obey(errand, block)
     except FileNotFoundError:
         return False
     except FilterFailure as problem:
         _log.warning("filter.failed", recipient=errand.recipient.forward_path, error=str(problem))
         raise TemporaryFailure(status.OTHER_SYSTEM, f"Mail filter: {problem}") from None
+    exits.goes_on(code, output)
+    return True
+
+
+def obey(errand: Errand, block: Block, arguments: Sequence[str] = ()) -> tuple[int, bytes]:
+    """Deliver as a parsed filter says: its exit code, and what it has said.
+
+    `arguments` are its `$1`, `$2` …  Raises FilterFailure, and OSError when the message can't be
+    read.
+    """
+    host = DeliveryHost(errand)
+    homes.make(errand.account)
+    variables = _variables(errand)
+    for number, argument in enumerate(arguments, 1):
+        variables[b"%d" % number] = os.fsencode(argument)
+    try:
+        result = interpreter.run(block, host.message, host, variables)
+        if not result.settled:
+            _deliver_by_default(host, result)
     finally:
         errand.flags = frozenset()
-    exits.goes_on(result.exit_code, host.output)
-    return True
+    return result.exit_code, host.output
 
 
 def _deliver_by_default(host: DeliveryHost, result: Result) -> None:
