@@ -46,7 +46,7 @@ def _time(state: State, arguments: Arguments) -> bytes:
 def _getaddr(state: State, arguments: Arguments) -> bytes:
     """The addresses of a header field, with or without its name, each on a line of its own."""
     value = arguments[0]
-    state.spend_on(value)
+    state.spend(1 + (len(value) >> 8))
     name = _FIELD_NAME.match(value)
     if name is not None:
         value = value[name.end() :]
@@ -69,7 +69,7 @@ def _lookup(state: State, arguments: Arguments) -> bytes:
         line = line.strip()
         if not line or line.startswith(b"#"):
             continue
-        state.spend_on(subject)
+        state.spend_search(subject, patterns.size(line, case=case))
         if patterns.first(line, case, subject) is not None:
             return values.TRUE
     return values.FALSE

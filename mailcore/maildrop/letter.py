@@ -12,7 +12,7 @@ from mailcore.message.address_list import Group, Mailbox, mailboxes, parse
 from mailcore.message.header import Field
 
 _ADDRESSES = frozenset(
-    b"from sender reply-to to cc bcc return-receipt-to errors-to disposition-notification-to"
+    b"from sender reply-to to cc bcc"
     b" resent-from resent-sender resent-reply-to resent-to resent-cc resent-bcc".split()
 )
 _RECIPIENTS = frozenset((b"to", b"cc", b"resent-to", b"resent-cc"))

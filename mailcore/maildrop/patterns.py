@@ -1,4 +1,4 @@
-"""The regular expressions of filters, by RE2: its time grows with the text, never worse.
+"""The regular expressions of filters, by RE2: its time grows with text and pattern, never worse.
 
 What it lacks of Perl's is what makes others run away: lookaround and back references.  A
 pattern that can't be compiled finds nothing, as in Courier; `why_not` says why.
@@ -10,14 +10,14 @@ from typing import Any
 
 import re2
 
-_MEMORY = 8 * 1024 * 1024  # octets that one compiled pattern may take
+_MEMORY = 2 * 1024 * 1024  # octets that one compiled pattern may take
 LONGEST = 8_192  # octets of a pattern, its variables filled in
 
 Groups = tuple[bytes, ...]
 """What a pattern found: the whole, then each group, empty where it had no part in it."""
 
 
-@lru_cache(maxsize=512)
+@lru_cache(maxsize=128)
 def _compiled(source: bytes, case: bool) -> Any:
     """The compiled pattern, or the text of what is wrong with it."""
     if len(source) > LONGEST:
@@ -40,6 +40,12 @@ def why_not(source: bytes, *, case: bool) -> str:
     """What is wrong with a pattern, or nothing."""
     compiled = _compiled(source, case)
     return compiled if isinstance(compiled, str) else ""
+
+
+def size(source: bytes, *, case: bool) -> int:
+    """How many instructions a pattern is; a search takes at most that times the text's length."""
+    compiled = _compiled(source, case)
+    return 1 if isinstance(compiled, str) else int(compiled.programsize)
 
 
 def first(source: bytes, case: bool, subject: bytes) -> Groups | None:

@@ -62,8 +62,9 @@ def _lines(state: State, pattern: Pattern) -> Iterator[bytes]:
 
 
 def _first(state: State, pattern: Pattern, source: bytes, subject: bytes | None) -> Groups | None:
+    size = patterns.size(source, case=pattern.case)
     for line in _lines(state, pattern) if subject is None else (subject,):
-        state.spend_on(line)
+        state.spend_search(line, size)
         found = patterns.first(source, pattern.case, line)
         if found is not None:
             return found
@@ -72,16 +73,17 @@ def _first(state: State, pattern: Pattern, source: bytes, subject: bytes | None)
 
 def _hits(state: State, pattern: Pattern, source: bytes, subject: bytes | None) -> Iterator[Groups]:
     """Each line of the message that fits; or all places in `subject` that do."""
+    size = patterns.size(source, case=pattern.case)
     if subject is None:
         for line in _lines(state, pattern):
-            state.spend_on(line)
+            state.spend_search(line, size)
             found = patterns.first(source, pattern.case, line)
             if found is not None:
                 yield found
         return
-    state.spend_on(subject)
+    state.spend_search(subject, size)
     for found in patterns.every(source, pattern.case, subject):
-        state.spend_on(subject)  # what is left may be searched to its end each time
+        state.spend_search(subject, size)  # what is left may be searched to its end each time
         yield found
 
 

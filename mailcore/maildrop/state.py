@@ -66,9 +66,15 @@ class State:
             self._unchecked = 0
             self.host.check()
 
-    def spend_on(self, subject: bytes) -> None:
-        """Count a search through some text."""
-        self.spend(1 + (len(subject) >> 8))
+    def spend_search(self, subject: bytes, instructions: int) -> None:
+        """Count a search for a pattern of so many instructions.
+
+        Raises FilterFailure before one that could take seconds, FilterStopped as `spend` does.
+        """
+        work = len(subject) * instructions
+        if work > self.limits.search:
+            raise FilterFailure("Too long a text for so long a pattern.")
+        self.spend(1 + (work >> 14))
 
     def spend_output(self, text: bytes) -> None:
         self._output += len(text)

@@ -1,6 +1,8 @@
 """Filters run: what they deliver, echo and leave behind.  Courier maildropfilter."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from mailcore.maildrop import interpreter
 from mailcore.maildrop.host import FilterFailure, FilterStopped, Ran
@@ -346,6 +348,47 @@ def test_hostile_text_costs_no_more_than_its_length() -> None:
     message = b"Subject: " + b"a" * 200_000 + b"\n\n" + (b"a" * 5_000 + b"\n") * 200
     result = run("if (/(a+)+$/:hb || /(a|aa)*z/:hb || /^(.*a){30}$/:b)\n X=1\n", message=message)
     assert b"X" in result.variables
+
+
+def test_a_long_pattern_is_not_looked_for_in_a_long_text() -> None:
+    source = 'X="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"\nwhile (length($X) < 500000)\n X="$X$X"\n'
+    with pytest.raises(FilterFailure, match="so long a pattern"):
+        run(source + "if ($X =~ /((a?){100}){10}a{100}b/)\n Y=1\n")
+
+
+def test_searches_count_by_the_length_of_text_and_pattern() -> None:
+    body = b"\n" + b"a" * 100_000 + b"\n"
+    run("if (/z/:b)\n X=1\n", message=body, limits=Limits(steps=200))
+    with pytest.raises(FilterStopped):
+        run("if (/((a?){100}){10}z/:b)\n X=1\n", message=body, limits=Limits(steps=200))
+
+
+PROGRAMS = st.lists(
+    st.sampled_from(
+        [
+            'X="$X$Y"\n', "Y=length($X) + 1\n", "if ($X =~ /(.*)a$Y/:,2)\n echo $MATCH1\n",
+            "foreach /^(.*): (.*)/:hb\n X=$MATCH2\n", "while ($N < 5)\n N= $N + 1\n",
+            'exception {\n include "none"\n}\n', "X=`cmd`\n", 'cc "./a$X"\n', "X= 1 / 0 * $X\n",
+            "X=substr($X, $Y, ~$Y)\n", "to $X\n", "X=getaddr($MATCH)\n", "unset X\n", "echo $X\n",
+            'xfilter "cmd"\n', "gdbmopen($X)\n", "X=gdbmfetch($Y)\n", "exit\n", 'lookup($X, "f")\n',
+            'flock $X {\n X=hasaddr($X)\n}\n', "EXITCODE=$X\n", "import X\n", "X=escape($X)\n", "X= ~$X & 3 | $Y\n",
+        ]
+    ),
+    max_size=15,
+)  # fmt: skip
+
+
+@given(PROGRAMS, st.binary(max_size=300), st.booleans())
+def test_property_nothing_but_a_filter_failure_is_raised(
+    statements: list[str], message: bytes, embedded: bool
+) -> None:
+    host = MemoryHost(files={b"f": b"a\n(\n"}, programs={b"cmd": Ran(0, message)})
+    limits = Limits(steps=20_000, value=5_000, output=2_000)
+    try:
+        result = run("".join(statements), host, embedded=embedded, limits=limits, message=message)
+    except FilterFailure:
+        return
+    assert 0 <= result.exit_code < 256
 
 
 def test_headers_that_are_no_headers_are_searched_all_the_same() -> None:

@@ -202,13 +202,86 @@ to=x
 """.split("===\n")  # noqa: SIM905
 
 
-def theirs(source: str, directory: Path) -> tuple[int, str]:
+FIELDS = [
+    *[
+        "From: Bob <b@x.test>",
+        "From: b@x.test",
+        "From: <b@x.test>",
+        "From: b@x.test (Bob)",
+        "From: B\u00f6b <b@x.test>",
+    ],
+    *[
+        'From: "B, ob" <b@x.test>',
+        "From: O'Neil <b@x.test>",
+        "From: =?utf-8?q?B=C3=B6b=2C_C?= <b@x.test>",
+        "To:",
+    ],
+    *[
+        "From: Bob Mc.Donald <b@x.test>",
+        "To: a@x.test,b@x.test",
+        "To: a@x.test, B <b@x.test>, c@x.test (C)",
+    ],
+    *[
+        "To: undisclosed-recipients:;",
+        "To: list: a@x.test, b@x.test;",
+        'To: "a b"@x.test',
+        "To: A <a@X.Test>",
+    ],
+    *[
+        "To: a@x.test,,b@x.test",
+        "To: a @ x . test",
+        "Subject: =?iso-8859-1?q?caf=E9?= =?utf-8?b?w6k=?= plain",
+    ],
+    *[
+        "Subject: =?utf-8?q?broken",
+        "Subject:nospace",
+        "subject:   many   spaces   ",
+        "Message-ID: <abc@def>",
+    ],
+    *[
+        "Date: Mon, 1 Jan 2024 00:00:00 +0000 (UTC)",
+        'Content-Type: text/plain; charset="utf-8"; format=flowed',
+    ],
+    *[
+        "Content-Disposition: attachment; filename*=utf-8''k%C3%A4se.txt",
+        "X-Weird: =?utf-8?q?x?=y",
+        "Return-Path: <>",
+    ],
+    *[
+        "Errors-To: e@x.test (E)",
+        "X-To: a@x.test (foo)",
+        'List-Id: "My list" <l.x.test>',
+        "Resent-From: r@x.test (R)",
+    ],
+    *[
+        "Bcc: a@x.test (x)",
+        "Mail-Followup-To: d@x.test (D)",
+        "Sender: s@x.test",
+        "Reply-To: R <r@x.test>",
+    ],
+]
+BODIES = [
+    *[
+        "Content-Type: text/plain; charset=utf-8\n\nk\u00e4se\nlast\n",
+        "Content-Type: text/plain\n\none\n\nthree\n",
+    ],
+    "Content-Type: text/plain; charset=iso-8859-15\nContent-Transfer-Encoding: quoted-printable\n\n=A4 100=\n0\nnext\n",
+    "Content-Type: text/html; charset=utf-8\nContent-Transfer-Encoding: base64\n\nPGI+aGVsbG88L2I+CnR3bwo=\n",
+    "Content-Type: application/pdf\n\nnot text\n",
+    "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: text/plain\n\nin text\n\n--B\n"
+    "Content-Type: image/png\n\nnot\n--B--\n",
+    "Content-Type: multipart/mixed; boundary=B\n\n--B\nContent-Type: message/rfc822\n\nSubject: inner\n\n"
+    "inner text\n--B--\n",
+]
+
+
+def theirs(source: str, directory: Path, message: bytes = MESSAGE) -> tuple[int, str]:
     file = directory / "filter"
     file.write_text(source)
     file.chmod(0o600)
     done = subprocess.run(
         ["maildrop", str(file), "one", "two"],
-        input=MESSAGE,
+        input=message,
         capture_output=True,
         env={"PATH": os.environ["PATH"], "HOME": str(directory)},
         timeout=30,
@@ -217,11 +290,11 @@ def theirs(source: str, directory: Path) -> tuple[int, str]:
     return done.returncode, done.stdout.decode("utf-8", "replace")
 
 
-def ours(source: str) -> tuple[int, str]:
+def ours(source: str, message: bytes = MESSAGE) -> tuple[int, str]:
     host = MemoryHost(programs={b"echo one; echo two": Ran(0, b"one\ntwo\n")})
     variables = {b"1": b"one", b"2": b"two", b"HOME": b"x"}
     try:
-        result = interpreter.run(parse(source.encode()), MESSAGE, host, variables)
+        result = interpreter.run(parse(source.encode()), message, host, variables)
     except (GrammarError, FilterFailure):
         return 75, host.output.decode("utf-8", "replace")
     return result.exit_code, host.output.decode("utf-8", "replace")
@@ -280,3 +353,17 @@ def test_words_are_true_and_false_as_in_maildrop(tmp_path: Path) -> None:
     words = {"".join(dice.choices("00.. x1-", k=dice.randrange(6))) for _ in range(300)}
     source = "".join(f'if ("{word}")\n  echo "t{word}"\nelse\n  echo "f{word}"\n' for word in words)
     assert ours(source + "exit\n") == theirs(source + "exit\n", tmp_path)
+
+
+@pytest.mark.parametrize("field", FIELDS)
+def test_a_field_looks_as_it_does_to_maildrop(field: str, tmp_path: Path) -> None:
+    source = 'foreach /^.*$/:H\n  echo "<$MATCH>"\nexit\n'
+    message = f"{field}\nMime-Version: 1.0\n\nbody\n".encode()
+    assert ours(source, message) == theirs(source, tmp_path, message)
+
+
+@pytest.mark.parametrize("body", BODIES)
+def test_text_looks_as_it_does_to_maildrop(body: str, tmp_path: Path) -> None:
+    source = 'foreach /^.*$/:b\n  echo "<$MATCH>"\nexit\n'
+    message = f"Mime-Version: 1.0\n{body}".encode()
+    assert ours(source, message) == theirs(source, tmp_path, message)
