@@ -78,10 +78,11 @@ def join(state: State, pieces: Sequence[bytes | Variable | Command]) -> bytes:
 
 
 def _command(state: State, command: Command) -> bytes:
+    """What a command prints, on one line; nothing of one that failed, as maildrop has it."""
     state.permit("`command`")
     ran = state.host.run(command.text, state.variables, state.letter.octets)
     state.variables.set(b"RETURNCODE", b"%d" % ran.exit_code)
-    return ran.output.replace(b"\n", b" ").strip(b" ")
+    return b"" if ran.exit_code else ran.output.replace(b"\n", b" ").strip(b" ")
 
 
 def _chain(state: State, chain: Chain) -> bytes:

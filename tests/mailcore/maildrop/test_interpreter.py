@@ -232,9 +232,10 @@ def test_loops_and_branches() -> None:
 
 
 def test_a_command_sees_the_message_and_its_text_is_not_expanded() -> None:
-    host = MemoryHost(programs={b"echo $FOO": Ran(3, b" a\nb \n")})
-    assert echoed('FOO=x\nX=`echo $FOO`\necho "[$X] $RETURNCODE"', host) == "[a b] 3"
+    host = MemoryHost(programs={b"echo $FOO": Ran(0, b" a\nb \n"), b"fail": Ran(3, b"x")})
+    assert echoed('FOO=x\nX=`echo $FOO`\necho "[$X] $RETURNCODE"', host) == "[a b] 0"
     assert host.ran == [(b"echo $FOO", MESSAGE)]
+    assert echoed('X=`fail`\necho "[$X] $RETURNCODE"', MemoryHost(programs=host.programs)) == "[] 3"
 
 
 def test_a_message_can_be_replaced_by_what_a_program_makes_of_it() -> None:
