@@ -28,6 +28,7 @@ _OCTETS = re.compile(r"\d{1,3}(?:\.\d{1,3}){0,3}")
 _GROUPS = re.compile(r"(?::[0-9a-f]{1,4}){1,8}", re.IGNORECASE)
 _EVERYBODY = (ip_network("0.0.0.0/0"), ip_network("::/0"))
 _SECTIONS = ("esmtp", "extensions", "policy", "access")  # what a session reads of its own settings
+_ALIASES = {"MAXCPERIP": "esmtp.max_connections_per_address"}
 _OPPOSITE = {"BOFHSPFNOVERBOSE": "policy.spf_verbose"}
 
 
@@ -79,7 +80,7 @@ def _allowed(networks: tuple[Network, ...], text: str) -> Record:
 
 def _lay(overlay: dict[str, dict[str, object]], name: str, text: str) -> None:
     opposite = name in _OPPOSITE
-    setting = _variables().get(_OPPOSITE.get(name, name))
+    setting = _variables().get(_OPPOSITE.get(name, _ALIASES.get(name, name)))
     if setting is None:
         raise ConfigError(f"policy.access: no variable or setting is called {name}")
     value = values.parse(setting, text)

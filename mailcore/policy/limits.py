@@ -5,6 +5,7 @@ from mailcore.protocol.reply import Reply
 
 TOO_MANY_RECIPIENTS = Reply(431, status.TOO_MANY_RECIPIENTS, "Too many recipients.")
 FAR_TOO_MANY = Reply(531, status.TOO_MANY_RECIPIENTS.as_permanent(), "Too many recipients.")
+SYSTEM_FULL = Reply(431, status.SYSTEM_FULL, "Mail system full.")
 SIZE_TOO_BIG = Reply(534, status.MESSAGE_TOO_BIG, "SIZE=Message too big.")
 
 

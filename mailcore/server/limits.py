@@ -20,12 +20,22 @@ class ConnectionLimits:
         self._by_neighbour: Counter[str] = Counter()
         self._by_network: Counter[str] = Counter()
 
-    def admit(self, address: str) -> bool:
-        """Count a new connection from `address`; False (and not counted) when over a limit."""
+    @property
+    def is_tight(self) -> bool:
+        """Nine tenths of all connections are taken."""
+        return bool(self.total) and self.open * 10 >= self.total * 9
+
+    def admit(self, address: str, per_address: int | None = None) -> bool:
+        """Count a new connection from `address`; False (and not counted) when over a limit.
+
+        `per_address` is this peer's own limit, None that of all.
+        """
+        if per_address is None:
+            per_address = self.per_address
         neighbour = neighbourhood(address)
         if self.total and self.open >= self.total:
             return False
-        if self.per_address and self._by_neighbour[neighbour] >= self.per_address:
+        if per_address and self._by_neighbour[neighbour] >= per_address:
             return False
         around = network(address)
         if self.per_network and self._by_network[around] >= self.per_network:

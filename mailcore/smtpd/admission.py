@@ -116,14 +116,15 @@ def _ask_dns(
     path: Path, peer: Peer, access: Access, settings: Snapshot, listing: Listing | None
 ) -> Opinion:
     if listing is None:
-        listing = UNLISTED if access.exempt else _ask_lists(peer.address, settings)
+        listing = UNLISTED if access.exempt else ask_lists(peer.address, settings)
     refusal, verdicts = _ask_spf(path, peer, settings, bool(listing.vouches))
     if refusal is None:
         refusal = _ask_names(path, peer, settings, verdicts)
     return Opinion(refusal, listing, verdicts)
 
 
-def _ask_lists(peer: str, settings: Snapshot) -> Listing:
+def ask_lists(peer: str, settings: Snapshot) -> Listing:
+    """What the DNS lists say of an address.  Blocks."""
     esmtp, policy = settings.esmtp, settings.policy
     return blocklist.consult(
         peer,

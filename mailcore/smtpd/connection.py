@@ -110,11 +110,14 @@ class SmtpConnection(SMTP):
         records = self.settings.policy.access
         self.access = access.judge(self.peer, esmtp.relay_from, esmtp.deny_from, records)
         self.settings = self.access.over(self.settings)
-        self.admitted = self.service.limits.admit(self.peer)
+        own = self.access.values.get("esmtp", {}).get("max_connections_per_address")
+        self.admitted = self.service.limits.admit(self.peer, own)
         if not self.admitted:
             self.service.note_refusal(self.peer)
             self.wire.write(replies.TOO_MANY_CONNECTIONS.encode())
             self.wire.close()
+        elif self.service.limits.is_tight:
+            self.service.note_crowd()
         return self.admitted
 
     def data_received(self, data: bytes) -> None:

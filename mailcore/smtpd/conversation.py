@@ -7,8 +7,9 @@ from typing import Any, ClassVar
 
 from mailcore import log
 from mailcore.protocol.reply import Reply
+from mailcore.server import threads
 from mailcore.server.wire import CommandTooLong, Disconnected, TimedOut
-from mailcore.smtpd import authentication, replies
+from mailcore.smtpd import admission, authentication, replies
 from mailcore.smtpd.connection import SmtpConnection
 
 MAX_COMMAND = 2_048  # octets, line end included
@@ -34,6 +35,9 @@ class Conversation(SmtpConnection):
         try:
             if self.balanced and not await self._read_announcement():
                 return
+            if self.settings.access.drop and await self._is_dropped():
+                _log.info("session.dropped", peer=self.peer)
+                return
             if self._lacks_tls:
                 wire.write(replies.NO_TLS_AT_ALL.encode())
                 return
@@ -52,6 +56,15 @@ class Conversation(SmtpConnection):
         finally:
             self.forget_transaction()
             wire.close()
+
+    async def _is_dropped(self) -> bool:
+        """Whether this is a stranger whose every recipient would be refused.  Courier DROP."""
+        if not self.is_stranger or self.listener.submission:
+            return False
+        lists = self.settings.policy.dns_lists or self.settings.esmtp.block_lists
+        if lists and not self.access.exempt:
+            self.listing = await threads.dns.run(admission.ask_lists, self.peer, self.settings)
+        return admission.judge_peer(self.access, self.listing) is not None
 
     @property
     def _lacks_tls(self) -> bool:

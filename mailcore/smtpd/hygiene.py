@@ -3,6 +3,8 @@
 With the settings as supplied nothing here costs anything.
 """
 
+from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path as FilePath
 
 from django.db.utils import Error as DatabaseError
@@ -11,12 +13,19 @@ from mailcore import log
 from mailcore.auth.identity import Identity
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.message.header import split
+from mailcore.message.recode import to_seven_bit
+from mailcore.message.widen import to_eight_bit
 from mailcore.message.wrap import wrapped
 from mailcore.policy import authors, content, sender
 from mailcore.protocol.reply import Reply
 from mailcore.queue.content import Content, ContentWriter
 from mailcore.server import threads
 from mailcore.smtpd import replies
+
+_RECODINGS: Mapping[str, Callable[[bytes], bytes]] = {
+    "7bit": to_seven_bit,
+    "8bit": to_eight_bit,
+}
 
 _log = log.get("smtpd")
 
@@ -29,6 +38,13 @@ async def tidied(
     if refusal is not None:
         received.discard()
         return refusal
+    if identity is not None and settings.hygiene.recode != "nothing":
+        change = _RECODINGS[settings.hygiene.recode]
+        try:
+            received = await threads.checks.run(_changed, received, change, spool)
+        except OSError as error:
+            _log.error("content.unwritable", error=str(error))
+            return replies.TROUBLE
     if settings.hygiene.broken_mime != "wrap":
         return received
     header, _ = split(received.head)
@@ -36,7 +52,8 @@ async def tidied(
     if why is None:
         return received
     try:
-        return await threads.checks.run(_wrapped, received, why.text.split("\n")[0], spool)
+        reason = why.text.split("\n")[0]
+        return await threads.checks.run(_changed, received, partial(wrapped, why=reason), spool)
     except OSError as error:
         _log.error("content.unwritable", error=str(error))
         return replies.TROUBLE
@@ -72,12 +89,13 @@ async def _judge_authors(received: Content, identity: Identity) -> Reply | None:
     return None
 
 
-def _wrapped(received: Content, why: str, spool: FilePath) -> Content:
+def _changed(received: Content, change: Callable[[bytes], bytes], spool: FilePath) -> Content:
+    """The content in another form; the old one is let go of."""
     try:
         with received.open() as stream:
             message = stream.read()
         writer = ContentWriter(spool)
-        writer.write(wrapped(message, why))
+        writer.write(change(message))
         return writer.finish()
     finally:
         received.discard()

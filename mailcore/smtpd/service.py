@@ -13,6 +13,8 @@ from mailcore.server.shutdown import Sessions
 from mailcore.server.tls import ServerContext
 from mailcore.smtpd.listeners import Listener
 
+_MINUTE = 60.0
+
 _log = log.get("smtpd")
 
 
@@ -31,6 +33,7 @@ class Service:
     certificates: Mapping[str, ServerContext] = field(default_factory=dict)
     refused: int = 0
     refusal_noted: float = 0.0
+    crowd_noted: float = float("-inf")
 
     def settings(self) -> Snapshot:
         """The snapshot for a session that begins now; it keeps it to its end."""
@@ -43,6 +46,12 @@ class Service:
     def context(self, listener: Listener) -> ServerContext | None:
         """The TLS context of a listener: its own certificate's, else everybody's."""
         return self.certificates.get(listener.certificate, self.tls)
+
+    def note_crowd(self) -> None:
+        """Warn once a minute while nearly all connections are taken."""
+        if (now := time.monotonic()) - self.crowd_noted > _MINUTE:
+            _log.warning("connections.tight", open=self.limits.open, limit=self.limits.total)
+            self.crowd_noted = now
 
     def note_refusal(self, peer: str) -> None:
         """Log connections over the limits, but let a flood of them not flood the log."""

@@ -20,6 +20,7 @@ from mailcore.protocol.smtp import commands, parameters
 from mailcore.protocol.smtp.commands import BadAddress
 from mailcore.protocol.smtp.extensions import Offer, offered
 from mailcore.protocol.smtp.parameters import MailOptions, RcptOptions, UnknownParameter
+from mailcore.queue import room
 from mailcore.routing.router import Resolution
 from mailcore.server import logins, threads
 from mailcore.server.limits import is_loopback
@@ -202,6 +203,8 @@ class Transactions(Contents):
         )
         if isinstance(resolution, Reply):
             return resolution
+        if room.is_short(self.service.spool, settings.queue.free_space):
+            return limits.SYSTEM_FULL
         refusal = await admission.judge_recipient(
             path, resolution, transaction.reverse_path, self._asker(), settings
         )

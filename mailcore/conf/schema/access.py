@@ -52,6 +52,12 @@ class Access:
         courier="vhost",
         kind="lines",
     )
+    drop: bool = setting(
+        False,
+        "Cut strangers off at once whom an access record or a DNS list refuses, instead of telling"
+        " them why at each recipient; on the mail port only.",
+        courier="-drop",
+    )
     log_dialog: bool = setting(
         False,
         "Write each command of a session to the log; never passwords or content.",

@@ -22,6 +22,13 @@ class Hygiene:
         courier="MIME",
         choices=("nobody", "submissions", "everybody"),
     )
+    recode: str = setting(
+        "nothing",
+        "What becomes of the text of users' messages: 8-bit text to quoted-printable (7bit),"
+        " quoted-printable to 8-bit text (8bit), or nothing.",
+        courier="MIME=7bit",
+        choices=("nothing", "7bit", "8bit"),
+    )
     refuse_unlabelled_eight_bit: bool = setting(
         False, "Refuse 8-bit messages that have no MIME headers to say what they are in."
     )

@@ -66,6 +66,12 @@ class Queue:
         minimum=1024,
         maximum=1_048_576,
     )
+    free_space: int = setting(
+        10 * 1_048_576,
+        "Recipients are put off with 431 when the disk of the queue has less room; 0 never.",
+        kind="size",
+        minimum=0,
+    )
     local_slots: int = setting(
         4, "Local delivery batches under way at once.", courier="MAXDELS", minimum=1
     )

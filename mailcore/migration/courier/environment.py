@@ -134,12 +134,12 @@ def _broken_mime(plan: Plan, name: str, value: Value, scope: str) -> None:
 
 
 def _mime(plan: Plan, name: str, value: Value, scope: str) -> None:
-    """MIME=none leaves messages alone; the other values converted them."""
-    if value.text.strip().lower() == "none":
+    """MIME=none leaves messages alone; the other values convert them."""
+    wanted = value.text.strip().lower()
+    if wanted == "none":
         plan.put(value.where, f"{name}=none", "hygiene.mime_headers", "nobody", scope)
     else:
-        why = "messages are not converted but for servers that take 7 bits only"
-        plan.missing(value.where, f"{name}={value.text}", why)
+        plan.put(value.where, f"{name}={wanted}", "hygiene.recode", wanted, scope)
 
 
 def _rewriting(plan: Plan, name: str, value: Value, scope: str) -> None:
@@ -219,7 +219,7 @@ def _options(plan: Plan, name: str, value: Value, scope: str) -> None:
         elif option.startswith("-haproxy"):
             plan.decide(value.where, option, "name your balancers in esmtp.proxy_from")
         elif option.startswith("-drop"):
-            plan.missing(value.where, option, "listed peers are told why, not dropped")
+            plan.put(value.where, option, "access.drop", True, scope)
         else:
             plan.nothing(value.where, option, "how the old listener was run; means nothing here")
 

@@ -215,3 +215,10 @@ def test_reports_go_to_the_login_where_that_is_wanted() -> None:
     fail()
     report.send_due()
     assert Recipient.objects.get().forward_path == "bob@example.test"
+
+
+def test_a_report_goes_as_securely_as_its_message() -> None:
+    send("x@far.test", minimum_security="STARTTLS", reverse_path=Path.of("eve@away.test"))
+    fail()
+    report.send_due()
+    assert [row.minimum_security for row in Message.objects.filter(source="dsn")] == ["STARTTLS"]

@@ -56,6 +56,13 @@ def assert_nothing_is_left() -> None:
     assert not Lease.objects.exists()
 
 
+def test_mail_that_wants_security_on_the_way_is_delivered_here() -> None:
+    """Courier SECURITY=STARTTLS asks something of the network only."""
+    submit("bob@example.test", minimum_security="STARTTLS")
+    attempt.run_due("local")
+    assert len(mails("bob@example.test")) == 1
+
+
 def test_a_delivered_message_leaves_no_row() -> None:
     number = submit("bob@example.test")
     count, lanes = attempt.run_due("local")

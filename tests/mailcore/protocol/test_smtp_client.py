@@ -104,3 +104,9 @@ def test_what_we_say_our_own_server_reads() -> None:
     given = dict(word.partition("=")[::2] for word in said.decode().split()[2:])
     options: MailOptions = parameters.read_mail(given, {"DSN", "SIZE"})
     assert (options.size, options.ret, options.envid) == (5, "FULL", "x=1")
+
+
+def test_the_size_told_leaves_room_for_encoding() -> None:
+    """Courier: bytes/75*77+256, and as 100 to 70 when eight bits become seven."""
+    assert client.estimated_size(75_000, converted=False) == 77_256
+    assert client.estimated_size(75_000, converted=True) == 110_365

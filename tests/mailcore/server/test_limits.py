@@ -60,3 +60,13 @@ def test_only_global_addresses_are_public() -> None:
     assert is_public("::ffff:8.8.8.8")
     for address in ("127.0.0.1", "10.1.2.3", "192.168.0.1", "fe80::1", "::1", "x"):
         assert not is_public(address)
+
+
+def test_it_is_tight_when_nine_tenths_are_taken() -> None:
+    limits = ConnectionLimits(10, 0)
+    told = []
+    for number in range(9):
+        limits.admit(f"192.0.2.{number}")
+        told.append(limits.is_tight)
+    assert told == [False] * 8 + [True]
+    assert not ConnectionLimits(0, 0).is_tight

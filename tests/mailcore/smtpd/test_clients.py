@@ -268,3 +268,41 @@ def test_curl_submits(smtp: Addresses, tmp_path: Path) -> None:
     )
     assert done.returncode == 0, done.stderr
     assert Message.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    ("listener", "hello", "login", "wish", "word"),
+    [
+        ("smtp", "HELO", False, "", "SMTP"),
+        ("smtp", "EHLO", False, "", "ESMTP"),
+        ("smtp", "EHLO", False, " SMTPUTF8", "UTF8SMTP"),
+        ("submission", "EHLO", True, "", "ESMTPA"),
+        ("submissions", "EHLO", True, "", "ESMTPSA"),
+        ("submissions", "EHLO", True, " SMTPUTF8", "UTF8SMTPSA"),
+        ("lmtp", "LHLO", False, "", "LMTP"),
+    ],
+)
+def test_received_tells_the_protocol(
+    smtp: Addresses, listener: str, hello: str, login: bool, wish: str, word: str
+) -> None:
+    """RFC 3848, RFC 6531 §4.3; Courier's words."""
+    connection = Connection(smtp[listener], tls=listener == "submissions")
+    connection.line()
+    connection.send(f"{hello} peer.example.net\r\n".encode())
+    while connection.line()[3:4] == "-":
+        pass
+    if login:
+        connection.send(b"AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHdvbmRlcmxhbmQ=\r\n")
+        assert connection.line().startswith("235")
+    for command in (
+        f"MAIL FROM:<alice@example.com>{wish}",
+        "RCPT TO:<bob@example.com>",
+        "DATA",
+        "Subject: x\r\n\r\nx\r\n.",
+    ):
+        connection.send(f"{command}\r\n".encode())
+        answer = connection.line()
+    assert answer.startswith("250")
+    prefix = bytes(Message.objects.get().prefix).decode()
+    assert f" with {word}\r\n" in prefix
+    assert ("(AUTH: alice@example.com" in prefix) is login

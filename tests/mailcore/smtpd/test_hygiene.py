@@ -125,3 +125,22 @@ def test_the_envelope_is_checked_whatever_the_header(smtp: Addresses) -> None:
     for sender in (b"bob@example.com", b"shared@example.com", b"ceo@bank.test"):
         connection.send(b"MAIL FROM:<" + sender + b">\r\n")
         assert connection.line().startswith("553 5.7.1")
+
+
+def test_users_text_is_recoded_when_asked_and_others_never(smtp: Addresses) -> None:
+    label = b"Content-Type: text/plain; charset=utf-8\r\nContent-Transfer-Encoding: "
+    eight = label + b"8bit\r\n\r\n" + "grüße\r\n".encode()
+    quoted = label + b"quoted-printable\r\n\r\ngr=C3=BC=C3=9Fe\r\n"
+
+    def taken(connection: Connection, message: bytes, sender: bytes) -> bytes:
+        assert send(connection, message, sender).startswith("250")
+        return bytes(Content.objects.latest("id").data)
+
+    alice, eve = b"alice@example.com", b"eve@peer.example.net"
+    assert taken(user(smtp["submission"]), eight, alice) == eight
+    put("hygiene", recode="7bit")
+    assert b"gr=C3=BC=C3=9Fe" in taken(user(smtp["submission"]), eight, alice)
+    assert taken(stranger(smtp["smtp"]), eight, eve) == eight
+    put("hygiene", recode="8bit")
+    assert "grüße".encode() in taken(user(smtp["submission"]), quoted, alice)
+    assert taken(stranger(smtp["smtp"]), quoted, eve) == quoted

@@ -219,6 +219,69 @@ def test_networks_that_are_denied_may_not_send(smtp: Addresses) -> None:
     assert connection.line().startswith("511 5.7.1")
 
 
+def test_a_login_makes_up_for_a_network_that_is_denied(smtp: Addresses) -> None:
+    """Courier: BLOCK is cleared when AUTH succeeds."""
+    set_esmtp(deny_from=["127.0.0.0/8"])
+    connection = greeted(smtp["submission"])
+    connection.send(
+        b"AUTH PLAIN AGFsaWNlQGV4YW1wbGUuY29tAHdvbmRlcmxhbmQ=\r\n"
+        b"MAIL FROM:<alice@example.com>\r\nRCPT TO:<bob@example.com>\r\n"
+    )
+    assert [connection.line()[:3] for _ in range(3)] == ["235", "250", "250"]
+
+
+def test_who_is_denied_is_cut_off_at_once_where_that_is_wanted(smtp: Addresses) -> None:
+    """Courier DROP; users on the submission port still may log in."""
+    set_esmtp(deny_from=["127.0.0.0/8"])
+    store.save("access", {"drop": True}, by="test")
+    current.refresh()
+    assert Connection(smtp["smtp"]).line() == "<closed>"
+    assert greeted(smtp["submission"])
+
+
+def test_who_a_dns_list_refuses_is_cut_off_too(smtp: Addresses) -> None:
+    set_esmtp(proxy_from=["127.0.0.0/8"])
+    dns = DnsServer({"9.9.9.9.bl.test": {"A": ["127.0.0.2"]}})
+    store.save("queue", {"resolvers": [dns.address]}, by="test")
+    store.save("policy", {"dns_lists": ["block bl.test 550 Listed."]}, by="test")
+    store.save("access", {"drop": True}, by="test")
+    current.refresh()
+    try:
+        for address, greeting in (("9.9.9.9", "<closed>"), ("9.9.9.8", "220 ")):
+            connection = Connection(smtp["smtp"])
+            connection.send(f"PROXY TCP4 {address} 192.0.2.1 5 25\r\n".encode())
+            assert connection.line().startswith(greeting)
+    finally:
+        dns.stop()
+
+
+def test_recipients_are_put_off_while_the_disk_is_nearly_full(smtp: Addresses) -> None:
+    store.save("queue", {"free_space": 1 << 60}, by="test")
+    current.refresh()
+    connection = greeted(smtp["smtp"])
+    connection.send(b"MAIL FROM:<eve@peer.example.net>\r\nRCPT TO:<alice@example.com>\r\n")
+    connection.line()
+    assert connection.line() == "431 4.3.1 Mail system full."
+    store.save("queue", {"free_space": 0}, by="test")
+    current.refresh()
+    other = greeted(smtp["smtp"])
+    other.send(b"MAIL FROM:<eve@peer.example.net>\r\nRCPT TO:<alice@example.com>\r\n")
+    other.line()
+    assert other.line().startswith("250")
+
+
+def test_an_accepted_message_ends_the_tarpit(people: None, tmp_path: Path) -> None:
+    set_esmtp(tarpit=True)
+    with service(tmp_path, ConnectionLimits(0, 0)) as (address, running_service):
+        connection = greeted(address)
+        (session,) = running_service.sessions._open
+        session.tarpit = 64  # type: ignore[attr-defined]  # as after four refusals
+        begin(connection)
+        connection.send(b"Subject: x\r\n\r\nhello\r\n.\r\n")
+        assert connection.line().startswith("250")
+        assert session.tarpit == 0  # type: ignore[attr-defined]
+
+
 def test_strangers_wait_in_the_tarpit(smtp: Addresses) -> None:
     set_esmtp(tarpit=True)
     connection = greeted(smtp["smtp"])
@@ -321,6 +384,30 @@ def test_one_address_gets_only_so_many_connections(people: None, tmp_path: Path)
         kept.pop().close()
         time.sleep(0.1)
         assert greeted(address)
+
+
+def test_without_a_certificate_there_is_no_starttls_and_what_demands_it_says_so(
+    people: None, tmp_path: Path
+) -> None:
+    with service(tmp_path, ConnectionLimits(0, 0)) as (address, _):
+        connection = greeted(address)
+        connection.send(b"STARTTLS\r\n")
+        assert connection.line().startswith("540 5.7.0")
+        store.save("access", {"tls_required": True}, by="test")
+        current.refresh()
+        connection = Connection(address)
+        assert connection.line().startswith("440 4.7.0")
+        assert connection.line() == "<closed>"
+
+
+def test_a_record_gives_a_peer_a_limit_of_its_own(people: None, tmp_path: Path) -> None:
+    """Courier MAXCPERIP."""
+    store.save("policy", {"access": ["127.0.0.1 allow,MAXCPERIP=1"]}, by="test")
+    current.refresh()
+    with service(tmp_path, ConnectionLimits(0, 2)) as (address, _):
+        first = greeted(address)
+        assert Connection(address).line().startswith("421 4.7.0")
+        first.close()
 
 
 def test_draining_lets_a_transaction_finish(people: None, tmp_path: Path) -> None:

@@ -327,6 +327,25 @@ def test_verp_gives_each_recipient_a_reverse_path_of_its_own(remote: Start) -> N
     ]
 
 
+def test_a_relay_without_a_way_to_log_in_fails_and_one_that_says_no_is_passed_over(
+    remote: Start,
+) -> None:
+    """Courier esmtpauthclient: no common mechanism is final, a refusal means the next server."""
+    server = remote(route=":[127.0.0.1],{port}", extensions=("AUTH GSSAPI",))
+    configure(route_passwords=("[127.0.0.1] joe secret",))
+    send("ann@far.test")
+    attempt_all()
+    assert (Recipient.objects.get().action, Recipient.objects.get().status) == ("failed", "5.7.8")
+    Recipient.objects.all().delete()
+    server = remote(
+        route=":[127.0.0.1],{port}", extensions=("AUTH PLAIN",), answers={"AUTH": "535 5.7.8 no"}
+    )
+    send("ann@far.test")
+    attempt_all()
+    assert server.mails == []
+    assert Recipient.objects.get().action == "delayed"
+
+
 @pytest.fixture
 def names() -> Iterator[DnsServer]:
     server = DnsServer({})
