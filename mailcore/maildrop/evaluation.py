@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from mailcore.maildrop import functions, values
 from mailcore.maildrop.host import FilterFailure
 from mailcore.maildrop.search import search
-from mailcore.maildrop.state import State
+from mailcore.maildrop.state import COST, State
 from mailcore.maildrop.tree import (
     Call,
     Chain,
@@ -80,6 +80,7 @@ def join(state: State, pieces: Sequence[bytes | Variable | Command]) -> bytes:
 def _command(state: State, command: Command) -> bytes:
     """What a command prints, on one line; nothing of one that failed, as maildrop has it."""
     state.permit("`command`")
+    state.spend(COST)
     ran = state.host.run(command.text, state.variables, state.letter.octets)
     state.variables.set(b"RETURNCODE", b"%d" % ran.exit_code)
     return b"" if ran.exit_code else ran.output.replace(b"\n", b" ").strip(b" ")
@@ -124,7 +125,11 @@ def _call(state: State, call: Call) -> bytes:
     if call.function == "gdbmfetch":
         return _gdbmfetch(state, call)
     arguments = [evaluate(state, each) for each in call.arguments]
-    return functions.FUNCTIONS[call.function](state, arguments)
+    state.spend(sum(map(len, arguments)) >> 8)
+    value = functions.FUNCTIONS[call.function](state, arguments)
+    if len(value) > state.limits.value:
+        raise FilterFailure(f"A text longer than {state.limits.value} octets.")
+    return value
 
 
 def _gdbmfetch(state: State, call: Call) -> bytes:

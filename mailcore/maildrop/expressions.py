@@ -32,7 +32,7 @@ _LEVELS: tuple[frozenset[str], ...] = (
 )
 _ALONE = 2
 _TEXTS = (Kind.TEXT, Kind.LITERAL, Kind.COMMAND)
-_VARIABLE = re.compile(r"\\\$|\$(?:([A-Za-z0-9_]+)|\{([^}\s]*)\})")
+_VARIABLE = re.compile(r"\\\$|\$(?:([A-Za-z0-9_]++)|\{([^}\s]{0,200}+)\})")
 
 ARGUMENTS = {
     "length": (1, 1),

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from mailcore.maildrop import patterns, values
 from mailcore.maildrop.host import FilterFailure
-from mailcore.maildrop.state import State
+from mailcore.maildrop.state import COST, State
 from mailcore.message.address_list import mailboxes
 
 _ESCAPED = re.compile(rb"([|!$()\[\]\\+*?.&;`'\-~<>^{}\"])")
@@ -46,7 +46,7 @@ def _time(state: State, arguments: Arguments) -> bytes:
 def _getaddr(state: State, arguments: Arguments) -> bytes:
     """The addresses of a header field, with or without its name, each on a line of its own."""
     value = arguments[0]
-    state.spend(1 + (len(value) >> 8))
+    state.spend(len(value) >> 4)
     name = _FIELD_NAME.match(value)
     if name is not None:
         value = value[name.end() :]
@@ -63,6 +63,7 @@ def _lookup(state: State, arguments: Arguments) -> bytes:
     """Whether any pattern of a file fits; `D` tells capitals from small letters."""
     subject, case = arguments[0], b"D" in arguments[2:3]
     content = state.host.lookup_file(arguments[1])
+    state.spend(COST + (len(content) >> 6))
     for count, line in enumerate(content.splitlines()):
         if count >= _MOST_PATTERNS:
             raise FilterFailure(f"A file of more than {_MOST_PATTERNS} patterns.")
@@ -82,6 +83,7 @@ def _gdbmopen(state: State, arguments: Arguments) -> bytes:
     if mode != "R":
         state.permit("gdbmopen for writing")
     state.close_database()
+    state.spend(COST)
     state.file.database = state.host.open_database(arguments[0], mode)
     return b"0" if state.file.database is not None else b"-1"
 
@@ -95,6 +97,7 @@ def _gdbmstore(state: State, arguments: Arguments) -> bytes:
     database = state.file.database
     if database is None:
         raise FilterFailure("gdbmstore: no database is open.")
+    state.spend(COST)
     return b"0" if database.store(arguments[0], arguments[1]) else b"-1"
 
 

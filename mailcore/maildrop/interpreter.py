@@ -12,7 +12,7 @@ from mailcore.maildrop.evaluation import evaluate, join
 from mailcore.maildrop.host import FilterFailure, FilterStopped, Host
 from mailcore.maildrop.limits import DEFAULT, Limits
 from mailcore.maildrop.search import matches, remember
-from mailcore.maildrop.state import File, State
+from mailcore.maildrop.state import COST, File, State
 from mailcore.maildrop.tree import (
     Act,
     Assign,
@@ -176,6 +176,7 @@ def _cc(state: State, target: bytes) -> None:
     state.deliveries += 1
     if state.deliveries > state.limits.deliveries:
         raise FilterStopped(f"Stopped after {state.limits.deliveries} deliveries.")
+    state.spend(COST)
     code = state.host.deliver(target, state.letter.octets, state.variables)
     if code is not None:
         state.variables.set(b"EXITCODE", b"%d" % code)
@@ -208,6 +209,7 @@ def _include(state: State, name: bytes) -> None:
     if len(state.files) > state.limits.includes:
         raise FilterFailure(f"More than {state.limits.includes} files included in each other.")
     included = state.host.include(name)
+    state.spend(COST + (len(included.source) >> 3))
     try:
         block = parser.parse(included.source)
     except GrammarError as error:
@@ -226,6 +228,7 @@ def _include(state: State, name: bytes) -> None:
 
 def _system(state: State, command: bytes) -> None:
     state.permit("system")
+    state.spend(COST)
     ran = state.host.run(command, state.variables, None)
     state.variables.set(b"RETURNCODE", b"%d" % ran.exit_code)
     if ran.output:
@@ -235,6 +238,7 @@ def _system(state: State, command: bytes) -> None:
 
 def _xfilter(state: State, command: bytes) -> None:
     state.permit("xfilter")
+    state.spend(COST)
     changed = state.host.transform(command, state.variables, state.letter.octets)
     state.variables.set(b"RETURNCODE", b"0")
     state.take_message(changed)

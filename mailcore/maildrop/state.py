@@ -8,6 +8,7 @@ from mailcore.maildrop.letter import Letter
 from mailcore.maildrop.limits import Limits
 from mailcore.maildrop.variables import DEFAULTS, Store
 
+COST = 100  # steps of whatever the host is asked for
 _CHECK_EVERY = 2_000  # steps
 
 

@@ -101,6 +101,7 @@ class _Lexer:
         self.at = 0
         self.line = 1
         self.line_start = 0
+        self.last_end = max(source.rfind("\n"), source.rfind("\r"))
 
     def run(self) -> Iterator[Token]:
         previous: Token | None = None
@@ -116,13 +117,18 @@ class _Lexer:
     def _skip(self) -> None:
         """Past blanks, comments and continued lines."""
         while True:
-            for kind in (_BLANK, _COMMENT, _CONTINUED):
-                found = kind.match(self.source, self.at)
-                if found is not None:
-                    self._advance(found.end())
-                    break
-            else:
+            found = (
+                _BLANK.match(self.source, self.at)
+                or _COMMENT.match(self.source, self.at)
+                or self._continued(self.at)
+            )
+            if found is None:
                 return
+            self._advance(found.end())
+
+    def _continued(self, at: int) -> re.Match[str] | None:
+        """A line that goes on in the next; on the last line nobody looks for its end."""
+        return _CONTINUED.match(self.source, at) if at < self.last_end else None
 
     def _advance(self, end: int) -> None:
         start = self.at
@@ -169,7 +175,7 @@ class _Lexer:
                 return self._token(kind, "".join(pieces), at + 1)
             if character != "\\":
                 raise self._problem(f"{quote} is not closed on its line")
-            found = _CONTINUED.match(source, at)
+            found = self._continued(at)
             if found is not None:
                 at = found.end()
             elif source[at + 1 : at + 2] in (quote, "\\"):

@@ -6,9 +6,10 @@ import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
+from pathlib import Path
 
 from mailcore import log
-from mailcore.envelope import Path
+from mailcore.envelope import Path as ForwardPath
 from mailcore.errors import DeliveryError, GrammarError, MailError
 from mailcore.filters import home_files
 from mailcore.mailbox import flags
@@ -29,6 +30,8 @@ _MOST_OUTPUT = 1_048_576  # octets of a command in backticks
 _MOST_MESSAGE = 67_108_864  # octets that a program may make of a message
 _MOST_ADDRESSES = 100
 _POLL = 0.2  # seconds between looks at a lock that somebody holds
+_WAIT = 30.0  # seconds for a lock
+_STALE = 300.0  # seconds after which nobody holds a dot-lock any more
 _LONGEST_VARIABLE = 100_000  # octets; the system takes no longer ones
 _FLAGS = {"D": "\\Draft", "F": "\\Flagged", "R": "\\Answered", "S": "\\Seen"}
 
@@ -80,7 +83,7 @@ class DeliveryHost:
         return self._locked(home_files.writable(self._errand.home, name), kind == "dotlock")
 
     @contextlib.contextmanager
-    def _locked(self, path: os.PathLike[str], dotlock: bool) -> Iterator[None]:
+    def _locked(self, path: Path, dotlock: bool) -> Iterator[None]:
         """Hold a file locked; of a dot-lock the file itself is the sign, and goes afterwards."""
         wanted = os.O_CREAT | os.O_RDWR | os.O_NOFOLLOW | os.O_CLOEXEC
         if dotlock:
@@ -91,18 +94,19 @@ class DeliveryHost:
         finally:
             if dotlock:
                 with contextlib.suppress(OSError):
-                    os.unlink(path)  # noqa: PTH108  # a path of any kind
+                    path.unlink()
             os.close(descriptor)
 
-    def _await_lock(self, path: os.PathLike[str], wanted: int) -> int:
-        while True:
+    def _await_lock(self, path: Path, wanted: int) -> int:
+        until = time.monotonic() + _WAIT
+        while time.monotonic() < until:
             try:
                 descriptor = os.open(path, wanted, 0o600)
             except FileExistsError:
-                descriptor = -1
+                _remove_stale(path)
             except OSError as problem:
                 raise FilterFailure(f"A lock can't be had: {problem.strerror}.") from problem
-            if descriptor >= 0:
+            else:
                 try:
                     fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 except BlockingIOError:
@@ -111,6 +115,7 @@ class DeliveryHost:
                     return descriptor
             self.check()
             time.sleep(_POLL)
+        raise FilterFailure("Somebody else holds the lock.")
 
     # What is said.
 
@@ -131,11 +136,13 @@ class DeliveryHost:
     # Programs.
 
     def run(self, command: bytes, variables: Variables, message: bytes | None) -> Ran:
-        ended = self._program(command, variables, message or b"", most=_MOST_OUTPUT)
+        with self._no_delivery():
+            ended = self._program(command, variables, message or b"", most=_MOST_OUTPUT)
         return Ran(ended.code & 255, bytes(ended.printed))
 
     def transform(self, command: bytes, variables: Variables, message: bytes) -> bytes:
-        ended = self._program(command, variables, message, most=_MOST_MESSAGE)
+        with self._no_delivery():
+            ended = self._program(command, variables, message, most=_MOST_MESSAGE)
         if ended.code:
             raise FilterFailure(f"xfilter: the program ended with exit code {ended.code}.")
         if ended.overflowed:
@@ -157,6 +164,15 @@ class DeliveryHost:
             )
         except (DeliveryError, OSError, ValueError) as problem:
             raise FilterFailure(str(problem)) from problem
+
+    @contextlib.contextmanager
+    def _no_delivery(self) -> Iterator[None]:
+        """A program that is only asked something has not been given the mail."""
+        ran = self._errand.ran
+        try:
+            yield
+        finally:
+            self._errand.ran = ran
 
     # Delivery.
 
@@ -209,11 +225,18 @@ class DeliveryHost:
         except (MailError, OSError) as problem:
             raise FilterFailure(f"Can't be sent on: {problem}") from problem
 
-    def _path(self, word: str) -> Path:
-        found = Path.of(word if "@" in word else f"{word}@{self._errand.account.domain}")
+    def _path(self, word: str) -> ForwardPath:
+        found = ForwardPath.of(word if "@" in word else f"{word}@{self._errand.account.domain}")
         if not found.domain:
             raise GrammarError(f"{word[:100]} is no address")
         return found
+
+
+def _remove_stale(path: Path) -> None:
+    """Take away a dot-lock whose holder must be gone."""
+    with contextlib.suppress(OSError):
+        if path.stat().st_mtime < time.time() - _STALE:
+            path.unlink()
 
 
 def _flags(variables: Variables) -> frozenset[str]:

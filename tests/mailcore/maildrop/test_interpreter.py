@@ -332,6 +332,7 @@ def test_a_filter_without_end_is_stopped(source: str) -> None:
     [
         'X=a\nwhile (1)\n X="$X$X"\n',
         'X=a\nwhile (1)\n{\n X="${X}a"\n "$X"=1\n}\n',
+        'X="$$$$$$$$"\nX=' + "escape(" * 25 + "'$$$$$$$$'" + ")" * 25 + "\n",
         'X="aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"\nforeach ($X) =~ /a/\n Y=1\n',
     ],
 )

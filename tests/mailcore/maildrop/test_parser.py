@@ -164,6 +164,14 @@ def test_a_long_sum_is_no_nesting() -> None:
     assert len(statement.value.rest) == 20_000
 
 
+@pytest.mark.parametrize("piece", ["${", "\\#", "\\ ", "$", "\\", "`", "/\\/", "a"])
+def test_long_lines_are_read_in_time_that_grows_with_them(piece: str) -> None:
+    # Each of these looks like the beginning of something that ends far away, or nowhere.
+    for before, after in (('echo "', ""), ('echo "', '"'), ("", ""), ("echo /", "/")):
+        said = complaint((before + piece * 60_000 + after).encode())
+        assert not said or said.startswith("line 1, ")
+
+
 def test_a_file_that_is_too_long_is_refused() -> None:
     with pytest.raises(GrammarError, match="longer than"):
         parse(b"#" * (limits.SOURCE_OCTETS + 1))

@@ -1,14 +1,21 @@
 """What accounts' `.mailfilter` files make of their mail, from the queue to where it ends."""
 
 import mailbox
+import os
+import sqlite3
 from pathlib import Path as FilePath
 
 import pytest
 
+from mailcore.conf import current
+from mailcore.errors import TemporaryFailure
 from mailcore.mailbox.store import MailStore
 from mailcore.queue import trace
+from mailcore.queue.claimed import ClaimedMessage, ClaimedRecipient
 from mailcore.queue.models import Recipient
 from mailcore.routing import homes
+from mailcore.transports.local import mail_filter
+from mailcore.transports.local.errand import Errand
 from tests.support.homes import (
     account,
     allow_programs,
@@ -185,6 +192,14 @@ def test_what_the_filter_says_itself_is_the_outcome() -> None:
     assert "No such person" in why(number)
 
 
+def test_a_program_that_was_only_asked_has_not_got_the_mail() -> None:
+    allow_programs()
+    filtered("X=`cat`\nexit\n")
+    number = submit(BOB)
+    attempt_all()
+    assert "discarded" in events(number)
+
+
 # What puts mail off.
 
 
@@ -283,3 +298,36 @@ def test_locks_keep_others_out_and_leave_nothing_behind() -> None:
     home = account().home
     assert not (home / "box.lock").exists()
     assert (home / "box").exists()
+
+
+def test_a_lock_whose_holder_is_gone_is_taken_away() -> None:
+    homes.write(homes.make(account()), "box.lock", b"")
+    os.utime(account().home / "box.lock", (0, 0))
+    filtered('dotlock "box.lock" {\n  to "./Maildir"\n}\n')
+    deliver()
+    assert len(inbox()) == 1
+
+
+def test_what_is_no_file_of_keys_is_not_opened() -> None:
+    home = homes.make(account())
+    homes.write(home, "junk", b"not a database " * 100)
+    with sqlite3.connect(home / "trap") as trap:
+        trap.execute(
+            "CREATE VIEW pairs AS WITH RECURSIVE c(key) AS (SELECT 1 UNION ALL SELECT key + 1 FROM c)"
+            " SELECT key, key AS value FROM c WHERE key < 0"
+        )
+    filtered('if (gdbmopen("junk") eq "-1" && gdbmopen("trap") eq "-1")\n to "./Maildir/.Right"\n')
+    deliver()
+    assert len(inbox(folder=".Right")) == 1
+
+
+def test_a_filter_that_takes_too_long_is_stopped() -> None:
+    filtered('exception {\n  while (1)\n    if (/nosuch/:hb)\n      X=1\n}\nto "./Maildir"\n')
+    message = ClaimedMessage(
+        1, 0.0, 0.0, 0.0, "a@far.test", "smtp", "", "", "", 3, 0, b"", "", False, False, "", "", False,
+        "", False,
+    )  # fmt: skip
+    whom = ClaimedRecipient(2, 1, BOB, "", "", BOB, 0)
+    errand = Errand(account(), message, whom, b"\r\nx", current.snapshot().local, until=1.0)
+    with pytest.raises(TemporaryFailure, match="took too long"):
+        mail_filter.run(errand)
