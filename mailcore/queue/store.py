@@ -5,7 +5,7 @@ from operator import attrgetter
 
 from django.db.backends.utils import CursorWrapper
 
-from mailcore.queue import database, spool
+from mailcore.queue import archive, database, spool
 from mailcore.queue.entry import Entry, NewRecipient, Settlement, TraceEvent
 
 _MESSAGE = """
@@ -66,8 +66,10 @@ def append_trace(cursor: CursorWrapper, events: Sequence[TraceEvent]) -> None:
 def remove_finished(cursor: CursorWrapper, messages: Sequence[int]) -> list[str]:
     """Delete those of `messages` that have no recipient left; return their files' names.
 
-    Unlink the files after the commit, not before.
+    Unlink the files after the commit, not before.  What is to be known of them for ever
+    must be in the trace by now.
     """
+    archive.keep(cursor, messages)
     files: list[str] = []
     for some in database.chunks(messages):
         cursor.execute(

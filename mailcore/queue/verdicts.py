@@ -64,12 +64,12 @@ def write(
                 f" ({database.marks(some)})",
                 [True, *some],
             )
+        store.append_trace(cursor, events)
         finished = {each.message_id for each in verdicts if each.state == DONE}
         files = store.remove_finished(cursor, list(finished))
         if last:
             cursor.execute("DELETE FROM queue_lease WHERE id = %s", (lease,))
             _release_rest(cursor, lease)
-        store.append_trace(cursor, events)
     spool.unlink(files)
     lanes = {each.transport for each in moved}
     return lanes | {"report"} if reports else lanes

@@ -228,3 +228,9 @@ class Queue:
         "Send no reports to other servers about mail that came in these ways: smtp, authsmtp.",
         courier="ESMTP_BLOCKBACKSCATTER",
     )
+    archive_directory: str = setting(
+        "",
+        "Keep every message that leaves the queue in this directory, with all that became of it,"
+        " a directory a day; empty keeps none.  Nothing is ever removed there.",
+        courier="ARCHIVEDIR",
+    )

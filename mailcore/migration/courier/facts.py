@@ -107,12 +107,11 @@ HARMLESS = {
 MISSING = {
     "BOFHNOEXPN": "EXPN is never answered here",
     "BOFHNOVRFY": "VRFY tells nobody who is here",
-    "DEFAULTDELIVERY": "mail goes to each account's Maildir; other instructions are not read yet",
+    "DEFAULTDELIVERY": "mail goes to each account's Maildir, unless its own .courier says otherwise",
     "DSNNOTIFY": "each sender's own wishes are kept",
     "TLS_PROTOCOL": "TLS 1.2 is the least everywhere",
     "TLS_CIPHER_LIST": "the library's own choice of ciphers holds",
     "TLS_VERIFYPEER": "say whom to believe: access.client_authorities, outgoing.tls_verify",
-    "ARCHIVEDIR": "delivered mail is not archived; its history is kept (general.trace_retention)",
     "AUTH_MKHOMEDIR_SKEL": "each account's Maildir is made when it is needed",
     "UUXFLAGS": "there is no UUCP yet",
     "IMAP_ACL": "mailboxes are not shared yet",
