@@ -107,7 +107,7 @@ HARMLESS = {
 MISSING = {
     "BOFHNOEXPN": "EXPN is never answered here",
     "BOFHNOVRFY": "VRFY tells nobody who is here",
-    "DEFAULTDELIVERY": "mail goes to each account's Maildir, unless its own .courier says otherwise",
+    "DEFAULTDELIVERY": "mail goes to the Maildir, unless the account's .courier says otherwise",
     "DSNNOTIFY": "each sender's own wishes are kept",
     "TLS_PROTOCOL": "TLS 1.2 is the least everywhere",
     "TLS_CIPHER_LIST": "the library's own choice of ciphers holds",
