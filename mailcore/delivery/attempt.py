@@ -10,11 +10,10 @@ from mailcore.delivery.resolve import resolve
 from mailcore.delivery.slots import slots
 from mailcore.queue import destinations, leases
 from mailcore.queue.claimed import Claim
-from mailcore.transports.contract import DEFERRED, Outcome, Transport
+from mailcore.transports.contract import DEFERRED, LEFT, Outcome, Transport, is_slow
 from mailcore.transports.registry import transports
 
 POOLED_LIMIT = 300.0  # seconds; a repeat of local mail is recognised, so its leases may be short
-SLOW_EACH = 1.0  # seconds a message; a host that takes longer is slow
 PATIENT = 900.0  # seconds a host that was slow is taken to be slow
 WRITE_AFTER = 1.0  # seconds; a slow batch is written down in parts, or a crash doubles all of it
 
@@ -58,7 +57,11 @@ def _attempt(claim: Claim, settings: Queue) -> set[str]:
     lanes: set[str] = set()
     unwritten: list[Outcome] = []
     written_at = time.monotonic()
+    attempted: set[int] = set()
     for outcome in _outcomes(transport, claim):
+        if outcome.action == LEFT:  # due as before, once the lease has ended
+            continue
+        attempted.add(outcome.message.id)
         unwritten.append(outcome)
         if outcome.host_is_down and settings.host_rest:
             until = time.time() + settings.host_rest
@@ -66,7 +69,7 @@ def _attempt(claim: Claim, settings: Queue) -> set[str]:
         if time.monotonic() - written_at > WRITE_AFTER:
             lanes |= resolve(claim.lease, unwritten, settings, last=False, backup=backup)
             unwritten, written_at = [], time.monotonic()
-    if claim.host and time.monotonic() - began > SLOW_EACH * len(claim.messages):
+    if claim.host and is_slow(time.monotonic() - began, len(attempted)):
         destinations.be_patient(claim.transport, claim.host, time.time() + PATIENT)
     return lanes | resolve(claim.lease, unwritten, settings, last=True, backup=backup)
 

@@ -10,20 +10,21 @@ from typing import Protocol
 from mailcore.queue.claimed import Claim, ClaimedMessage, ClaimedRecipient
 from mailcore.status import Status
 
-DELIVERED, RELAYED, PASSED, DEFERRED, FAILED, MOVED = (
+DELIVERED, RELAYED, PASSED, DEFERRED, FAILED, MOVED, LEFT = (
     "delivered",  # into a mailbox of ours
     "relayed",  # to a server that will not report success
     "passed",  # to a server that reports success itself, if asked
     "deferred",
     "failed",
     "moved",  # to another transport, now; this was no attempt
+    "left",  # to another turn, because others wait; this was no attempt
 )
 SUCCESSES = (DELIVERED, RELAYED, PASSED)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one recipient in one attempt.  `action` is one of the six above.
+    """What became of one recipient in one attempt.  `action` is one of the seven above.
 
     `reply` is the peer's own
     words (or ours, when no peer was reached: then `peer` is empty), at most ten lines.
@@ -48,6 +49,14 @@ class Outcome:
     note: str = ""
     transport: str = ""
     is_lesson: bool = True
+
+
+SLOW_EACH = 1.0  # seconds a message; a host that takes longer is slow
+
+
+def is_slow(seconds: float, messages: int) -> bool:
+    """Whether a host that took so long for so many messages is slow."""
+    return seconds > SLOW_EACH * messages
 
 
 class Transport(Protocol):

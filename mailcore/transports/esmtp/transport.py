@@ -11,12 +11,26 @@ from mailcore.errors import DeliveryError, GrammarError
 from mailcore.queue.claimed import Claim, ClaimedMessage
 from mailcore.status import Status
 from mailcore.transports import contents
-from mailcore.transports.contract import DEFERRED, FAILED, SUCCESSES, Outcome
+from mailcore.transports.contract import DEFERRED, FAILED, LEFT, SUCCESSES, Outcome, is_slow
 from mailcore.transports.esmtp import routes
 from mailcore.transports.esmtp.calls import Calls, NoServer, Way, reason
 from mailcore.transports.esmtp.transaction import Transaction
 
 BEFORE_THE_END = 20.0  # seconds of a lease kept for writing down what happened
+SLOW_TURN = 2.0  # seconds; then a slow host's slot is for others, and what is left waits again
+
+
+class Turn:
+    """How long one batch may hold its slot."""
+
+    def __init__(self) -> None:
+        self._began = time.monotonic()
+        self.served = 0  # messages
+
+    @property
+    def is_over(self) -> bool:
+        took = time.monotonic() - self._began
+        return bool(self.served) and took > SLOW_TURN and is_slow(took, self.served)
 
 
 class EsmtpTransport:
@@ -24,10 +38,11 @@ class EsmtpTransport:
 
     def deliver(self, claim: Claim) -> Iterator[Outcome]:
         deadline = time.monotonic() + claim.until - time.time() - BEFORE_THE_END
+        turn = Turn()
         for way, messages in _ways(claim):
             calls = Calls(way, deadline)
             try:
-                yield from _batch(calls, messages)
+                yield from _batch(calls, messages, turn)
             finally:
                 calls.end()
 
@@ -64,11 +79,14 @@ def _recorded(outcomes: Iterator[Outcome], calls: Calls) -> Iterator[Outcome]:
     yield from told
 
 
-def _batch(calls: Calls, messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
+def _batch(calls: Calls, messages: Sequence[ClaimedMessage], turn: Turn) -> Iterator[Outcome]:
     left = list(messages)
     for portion in contents.slices(messages):
         rows = contents.rows(portion)
         for message in portion:
+            if turn.is_over:
+                yield from _left(left)
+                return
             try:
                 yield from _recorded(_message(calls, message, rows.get(message.id)), calls)
             except NoServer as problem:
@@ -78,6 +96,13 @@ def _batch(calls: Calls, messages: Sequence[ClaimedMessage]) -> Iterator[Outcome
                 yield from _recorded(_refused(left, refusal, calls), calls)
                 return
             left.pop(0)
+            turn.served += 1
+
+
+def _left(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
+    for message in messages:
+        for recipient in message.recipients:
+            yield Outcome(message, recipient, LEFT, status.OK)
 
 
 def _message(calls: Calls, message: ClaimedMessage, row: bytes | None) -> Iterator[Outcome]:

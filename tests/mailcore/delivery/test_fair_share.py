@@ -13,6 +13,8 @@ from mailcore.delivery.slots import Slots, slots
 from mailcore.queue import destinations, ids, leases
 from mailcore.queue.leases import Due
 from mailcore.queue.models import Content, Lease, Message, Recipient
+from mailcore.transports import contract
+from mailcore.transports.esmtp import transport
 from tests.support.outgoing import configure, send
 from tests.support.remote import Remote
 
@@ -128,6 +130,45 @@ def test_who_holds_a_batch_for_long_is_slow() -> None:
     now = time.time()
     Lease.objects.update(started_at=now - leases.SLOW_AFTER - 1)
     assert leases.due("esmtp", now, 10)[2] == {"slow.test"}
+
+
+def test_a_slow_host_gives_its_slot_to_others_between_two_messages(
+    live: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As if each message had taken longer than a turn: one goes, what is left stays due."""
+    monkeypatch.setattr(contract, "SLOW_EACH", 0.0)
+    monkeypatch.setattr(transport, "SLOW_TURN", 0.0)
+    configure(routes=(f".test:[127.0.0.1],{live.port}",))
+    for each in range(3):
+        send(f"ann{each}@slow.test", f"bob{each}@slow.test")
+    due_since = set(Recipient.objects.values_list("next_attempt_at", flat=True))
+    (lease,) = scheduler.claim("esmtp")
+    attempt.run(lease)
+    assert len(live.mails) == 1
+    left = Recipient.objects.filter(state="queued", attempts=0, lease=0)
+    assert left.count() == 4
+    assert set(left.values_list("next_attempt_at", flat=True)) < due_since
+    send("eve@quick.test")
+    slots = Lease.objects.order_by("id")
+    scheduler.claim("esmtp")
+    assert list(slots.values_list("host", flat=True)) == ["quick.test", "slow.test"]
+    for one in slots.values_list("id", flat=True):
+        attempt.run(one)
+    assert len(live.mails) == 3
+    assert live.connections == 1  # kept for the next turn
+
+
+def test_a_quick_host_keeps_its_slot_to_the_end_of_its_batch(
+    live: Remote, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "SLOW_TURN", 0.0)
+    configure(routes=(f".test:[127.0.0.1],{live.port}",))
+    for each in range(3):
+        send(f"ann{each}@quick.test")
+    for lease in scheduler.claim("esmtp"):
+        attempt.run(lease)
+    assert len(live.mails) == 3
+    assert leases.due("esmtp", time.time(), 10)[2] == set()
 
 
 def test_who_was_slow_is_remembered_for_a_while() -> None:
