@@ -29,6 +29,10 @@ COURIER_DEFAULT_PORTS = {
     "imaps": 2993,
     "pop3": 2110,
     "pop3s": 2995,
+    "imap_proxy": 2144,
+    "imaps_proxy": 2994,
+    "pop3_proxy": 2111,
+    "pop3s_proxy": 2996,
     "http": 8080,
     "events": 8081,
 }

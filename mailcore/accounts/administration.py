@@ -18,6 +18,7 @@ from mailcore.conf.current import snapshot
 from mailcore.envelope import Path
 from mailcore.errors import ConfigError, GrammarError
 
+_NODE = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 MIN_PASSWORD = 8
 _BATCH = 500  # rows of one query
@@ -140,15 +141,19 @@ def set_account(
     quota_messages: int | None = None,
     active: bool | None = None,
     superuser: bool | None = None,
+    node: str | None = None,
 ) -> None:
-    """Change what is not None."""
+    """Change what is not None; an empty `node` is any."""
     new = {
         "display_name": display_name,
         "quota_bytes": quota_bytes,
         "quota_messages": quota_messages,
         "active": active,
         "is_superuser": superuser,
+        "node": node,
     }
+    if node and not _NODE.fullmatch(node):
+        raise ConfigError(f"{node!r} can't be the name of a node")
     new = {name: value for name, value in new.items() if value is not None}
     if not new:
         return

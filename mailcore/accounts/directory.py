@@ -32,7 +32,7 @@ class AccountValue:
     """One account as the rest of the system sees it.
 
     `maildir` is absolute, as `home` is: where its `.courier` and `.mailfilter` files are, if it
-    has any.
+    has any.  `node` names the machine that has its mail, empty: any (docs/proxy.md).
     """
 
     id: int
@@ -50,6 +50,7 @@ class AccountValue:
     scram_sha1: str = field(default="", repr=False)
     sealed_password: str = field(default="", repr=False)
     options: Mapping[str, Any] = field(default_factory=dict)
+    node: str = ""
 
 
 @dataclass(slots=True)
@@ -153,6 +154,7 @@ def account_value(row: Account) -> AccountValue:
         scram_sha1=row.scram_sha1,
         sealed_password=row.sealed_password,
         options=row.options,
+        node=row.node,
     )
 
 

@@ -47,6 +47,13 @@ class Plain:
         return True
 
 
+def plain(authzid: str, name: str, password: str) -> bytes:
+    """The response of PLAIN, one that can only be read as these three.  Raises GrammarError."""
+    if "\0" in authzid + name + password or not name:
+        raise GrammarError("PLAIN can't say this")
+    return f"{authzid}\0{name}\0{password}".encode("utf-8", "surrogatepass")
+
+
 class Login:
     """Two prompts, whatever they say."""
 

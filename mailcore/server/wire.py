@@ -154,6 +154,19 @@ class Wire:
         if data:
             self._buffer[:0] = data
 
+    def release(self) -> bytes:
+        """Send everything, and let go of the transport: what was received and not read."""
+        self.flush()
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self._reading_paused:
+            self._reading_paused = False
+            self.transport.resume_reading()
+        rest = bytes(self._buffer)
+        self._buffer.clear()
+        return rest
+
     async def drain(self, seconds: float) -> None:
         """Send everything, and wait while the peer has too much of it unread.
 

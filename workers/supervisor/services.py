@@ -24,6 +24,7 @@ LISTENERS = {
     "smtpd": ("smtp", "submission", "submissions", "lmtp"),
     "imapd": ("imap", "imaps"),
     "pop3d": ("pop3", "pop3s"),
+    "proxyd": ("imap_proxy", "imaps_proxy", "pop3_proxy", "pop3s_proxy"),
     "eventsd": ("events",),
 }
 QUICK = "scheduler,local,list,bounce,housekeeping"
@@ -60,11 +61,16 @@ def services(deployment: Deployment, snapshot: Snapshot, sockets: Sockets) -> li
         "smtpd": snapshot.esmtp.enabled,
         "imapd": snapshot.imap.enabled,
         "pop3d": snapshot.pop3.enabled,
+        "proxyd": snapshot.proxy.enabled,
         "eventsd": snapshot.webmail.enabled,
     }
-    processes = {"imapd": snapshot.imap.processes or os.cpu_count() or 1}
+    cores = os.cpu_count() or 1
+    processes = {
+        "imapd": snapshot.imap.processes or cores,
+        "proxyd": snapshot.proxy.processes or cores,
+    }
     for name, on in enabled.items():
-        run = _server(name, {key: sockets[key] for key in LISTENERS[name]})
+        run = _server(name, {key: sockets.get(key, []) for key in LISTENERS[name]})
         for number in range(processes.get(name, 1) if on else 0):
             called = name if not number else f"{name}-{number + 1}"
             found.append(Service(called, 2, run=run, reloads=True))

@@ -40,3 +40,7 @@ class Auth:
     failure_window: int = setting(
         900, "How long wrong passwords count.", kind="duration", minimum=10
     )
+    proxy_from: tuple[str, ...] = setting(
+        (),
+        "Networks of proxies, believed when they tell the client's address.",
+    )

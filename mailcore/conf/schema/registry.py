@@ -19,6 +19,7 @@ from mailcore.conf.schema.mailboxes import Mailboxes
 from mailcore.conf.schema.outgoing import Outgoing
 from mailcore.conf.schema.policy import Policy
 from mailcore.conf.schema.pop3 import Pop3
+from mailcore.conf.schema.proxy import Proxy
 from mailcore.conf.schema.queue import Queue
 from mailcore.conf.schema.rates import Rates
 from mailcore.conf.schema.webmail import Webmail
@@ -52,6 +53,7 @@ class Snapshot:
     mailboxes: Mailboxes = field(default_factory=Mailboxes)
     imap: Imap = field(default_factory=Imap)
     pop3: Pop3 = field(default_factory=Pop3)
+    proxy: Proxy = field(default_factory=Proxy)
     webmail: Webmail = field(default_factory=Webmail)
     overlays: Mapping[str, Values] = field(default_factory=dict, repr=False, hash=False)
     _made: dict[tuple[str, ...], "Snapshot"] = field(

@@ -2,37 +2,19 @@
 
 from mailcore import log
 from mailcore.imapd.session import Session
+from mailcore.protocol.imap import identity
 from mailcore.protocol.imap.lexer import Arguments
 
-_MOST_FIELDS = 30
+_LONGEST = 200
 _log = log.get("imapd")
 
 
 def run(session: Session, tag: bytes, arguments: Arguments) -> None:
     arguments.space()
-    if arguments.peek() == b"(":
-        found = _fields(arguments)
-        _log.info("client.identified", session=session.id, **{"client": found})
-    elif arguments.keyword() != b"NIL":
-        raise arguments.fail()
+    fields = identity.fields(arguments)
     arguments.end()
+    if fields:
+        said = " ".join(f"{name[:_LONGEST]} {value[:_LONGEST]}" for name, value in fields.items())
+        _log.info("client.identified", session=session.id, client=said)
     session.send(b'* ID ("name" "Courier")\r\n')
     session.complete(tag, b"ID completed.")
-
-
-def _fields(arguments: Arguments) -> str:
-    """`(name value …)` as text for the log; not more than that may ever be made of it."""
-    words: list[str] = []
-    arguments.open()
-    while not arguments.skip(b")"):
-        if words:
-            arguments.space()
-        if arguments.peek() in (b'"', b"{"):
-            words.append(arguments.string().decode("utf-8", "replace")[:200])
-        elif arguments.keyword() == b"NIL":
-            words.append("")
-        else:
-            raise arguments.fail()
-        if len(words) > _MOST_FIELDS * 2:
-            raise arguments.fail("Too many fields.")
-    return " ".join(words)

@@ -27,6 +27,7 @@ class Command(VerbCommand):
         self._options(change)
         change.add_argument("--enable", dest="active", action="store_true", default=None)
         change.add_argument("--disable", dest="active", action="store_false")
+        change.add_argument("--node", help="the machine that has its mail; '' is any")
         password = add("password", self.do_password, "give a new password")
         password.add_argument("address")
         self._password_options(password)
@@ -79,7 +80,7 @@ class Command(VerbCommand):
 
     def do_set(self, *, address: str, name: str | None, quota: str | None,
                quota_messages: int | None, superuser: bool | None, active: bool | None,
-               **_: Any) -> object:  # fmt: skip
+               node: str | None, **_: Any) -> object:  # fmt: skip
         administration.set_account(
             address,
             by=BY,
@@ -88,6 +89,7 @@ class Command(VerbCommand):
             quota_messages=quota_messages,
             superuser=superuser,
             active=active,
+            node=node,
         )
         return self.do_show(address=address)
 
@@ -119,4 +121,5 @@ def _value(account: Account) -> dict[str, object]:
         "quota": show_size(account.quota_bytes) if account.quota_bytes else "none",
         "quota_messages": account.quota_messages or "none",
         "maildir": account.maildir,
+        "node": account.node or "any",
     }

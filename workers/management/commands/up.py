@@ -58,7 +58,10 @@ class Command(BaseCommand):
 def _listen(here: Deployment) -> dict[str, list[socket.socket]]:
     """Bind every port now, so that a port in use is one clear line and not a broken service."""
     sockets: dict[str, list[socket.socket]] = {}
+    unused = () if current.snapshot().proxy.enabled else services.LISTENERS["proxyd"]
     for name, port in here.ports.items():
+        if name in unused:
+            continue
         try:
             sockets[name] = listen(here.bind, port)
         except ConfigError as error:
