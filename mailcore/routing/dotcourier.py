@@ -143,6 +143,8 @@ def _text(number: int, raw: bytes) -> str:
 
 
 def _instruction(number: int, line: str, domain: str) -> Instruction:
+    if not line.strip():
+        raise GrammarError(f"line {number}: no address")
     if line[0] in "/.":
         return IntoFile(line.removesuffix("/") or "/", number)
     if line[0] != "|":

@@ -53,7 +53,7 @@ def instructions(home: FilePath, extension: str, word: str = "courier") -> Found
     wanted = [*dotcourier.candidates(extension, word), Candidate(f".{word}")]
     for candidate in wanted if extension else wanted[:1]:
         try:
-            text = _read(home, candidate.name)
+            text = read(home, candidate.name, dotcourier.LONGEST)
         except OSError as problem:
             if problem.errno in _ABSENT:
                 continue
@@ -99,8 +99,12 @@ def write(home: FilePath, name: str, text: bytes) -> None:
         raise
 
 
-def _read(home: FilePath, name: str) -> bytes:
-    """A file of the home; a link in it may lead to another of its files only."""
+def read(home: FilePath, name: str, longest: int) -> bytes:
+    """A file of the home, one octet more of it than `longest` at most.
+
+    A link in it may lead to another of its files only.  Raises OSError; TemporaryFailure when
+    it must not be believed.
+    """
     path = home / name
     try:
         descriptor = os.open(path, _FLAGS)
@@ -117,7 +121,7 @@ def _read(home: FilePath, name: str) -> bytes:
             raise _unusable(name, "is no file")
         if about.st_mode & stat.S_IWOTH:
             raise _unusable(name, "can be written by anybody")
-        return file.read(dotcourier.LONGEST + 1)
+        return file.read(longest + 1)
 
 
 _FLAGS = os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC

@@ -7,7 +7,7 @@ from mailcore.conf.current import snapshot
 from mailcore.errors import TemporaryFailure
 from mailcore.routing import dotcourier, homes
 from mailcore.routing.dotcourier import Dynamic, Forward, Instruction, IntoFile, Program
-from mailcore.transports.local import files
+from mailcore.transports.local import built_in, files
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +56,17 @@ def _into_file(account: AccountValue, wanted: IntoFile) -> Remark:
 
 def _program(account: AccountValue, wanted: Program | Dynamic) -> Remark:
     settings = snapshot().for_mail("", account.address).local
-    does = f"run {wanted.command}"
-    if isinstance(wanted, Dynamic):
-        does += " and do what it prints"
+    command, does = wanted.command, f"run {wanted.command}"
+    needs_programs = True
+    if isinstance(wanted, Program) and built_in.maildrop(command):
+        does, needs_programs = "do what .mailfilter says, or put into the folder INBOX", False
+    elif isinstance(wanted, Dynamic):
+        if built_in.dotforward(command):
+            does, needs_programs = "do what .forward says", False
+        else:
+            does += " and do what it prints"
         if not settings.dynamic:
             return Remark(wanted.line, does, "local.dynamic is off: mail will be returned.")
-    if not settings.programs:
+    if needs_programs and not settings.programs:
         return Remark(wanted.line, does, "local.programs is off: mail will wait.")
     return Remark(wanted.line, does)

@@ -38,6 +38,13 @@ def of(errand: Errand) -> dict[str, str]:
     return {name: _UNFIT.sub("", value) for name, value in found.items()}
 
 
+def lines(errand: Errand) -> bytes:
+    """What `preline` puts before a message, for programs such as procmail."""
+    found = of(errand)
+    told = "".join(f"{found[name]}\n" for name in ("UFLINE", "DTLINE", "RPLINE"))
+    return told.encode("utf-8", "replace")
+
+
 def quota(octets: int, messages: int) -> str:
     """A quota as the Maildir programs write it; "" for none.  Courier maildirquota(7)."""
     parts = [f"{octets}S"] if octets else []

@@ -56,6 +56,7 @@ def test_a_file_of_comments_has_no_instructions() -> None:
         ("||  \n", "line 1: no command"),
         ("ok@far.test\nfoo bar@far.test\n", "line 2: "),
         ("&\n", "line 1: no address"),
+        ("./x\n\\\n", "line 2: no address"),
         ("friends: ;\n", "line 1: no address"),
         ("a@@b\n", "is not an address"),
         ("./a\0b\n", "line 1: control characters"),
@@ -74,7 +75,7 @@ def test_bytes_that_are_not_utf8_are_said_with_their_line() -> None:
         dotcourier.parse(b"./a\n./\xff\n", "example.test")
 
 
-@given(st.binary(max_size=300))
+@given(st.binary(max_size=300) | st.text('\\|&!#./,:;<>"@ab \n', max_size=60).map(str.encode))
 def test_property_any_file_is_instructions_or_a_grammar_error(text: bytes) -> None:
     try:
         found = dotcourier.parse(text, "example.test")
