@@ -39,6 +39,7 @@ __all__ = [
     "Quota",
     "deliver",
     "deliver_all",
+    "has_arrived",
 ]
 
 
@@ -245,6 +246,12 @@ class _Room:
     def note(self) -> None:
         if self.messages:
             maildir_quota.add(self.maildir, self.octets, self.messages)
+
+
+def has_arrived(store: MailStore, unique: str) -> bool:
+    """Whether this delivery was made within the last 30 days, wherever the message is now."""
+    token = names.arrival_part(unique)[1:]
+    return store.index.row("SELECT 1 FROM arrivals WHERE token = ?", token) is not None
 
 
 def _earlier(store: MailStore, arrival: Arrival) -> Delivered | None:

@@ -7,7 +7,10 @@ consolidated state, a file named like a message replaces that message's keywords
 
 import os
 import re
+from collections.abc import Iterable, Mapping
 from pathlib import Path
+
+from mailcore.maildir import names
 
 COURIER = "courierimapkeywords"
 DOVECOT = "dovecot-keywords"
@@ -21,6 +24,23 @@ def read(folder: Path, listed: list[str]) -> dict[str, frozenset[str]]:
     if not found:
         found = _read_dovecot(folder / DOVECOT, listed)
     return {base: words for base, words in found.items() if words}
+
+
+def write(folder: Path, words: Mapping[str, Iterable[str]]) -> None:
+    """Replace Courier's consolidated list by these (base name → keywords)."""
+    directory = folder / COURIER
+    directory.mkdir(mode=0o700, exist_ok=True)
+    every = sorted({word for some in words.values() for word in some})
+    number = {word: at for at, word in enumerate(every)}
+    lines = [
+        f"{base}:{' '.join(str(number[word]) for word in sorted(some))}"
+        for base, some in words.items()
+    ]
+    temporary = folder / "tmp" / f"{COURIER}.{names.unique()}"
+    temporary.write_text(
+        "\n".join([*every, "", *lines, ""]), encoding="utf-8", errors="surrogateescape"
+    )
+    temporary.replace(directory / ":list")
 
 
 def _text(file: str | Path) -> str:

@@ -92,11 +92,16 @@ def required(rows: "QuerySet[Row]", what: str) -> Row:
 
 def read_password(*, from_stdin: bool) -> str:
     """A password by prompt or standard input, never by argument (`ps` shows those)."""
+    first = ask_password("Password: ", from_stdin=from_stdin)
+    if not from_stdin and getpass.getpass("Again: ") != first:
+        raise ConfigError("the two passwords differ")
+    return first
+
+
+def ask_password(prompt: str, *, from_stdin: bool) -> str:
+    """An existing password, asked for once."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     if not sys.stdin.isatty():
         raise ConfigError("no terminal to ask for the password: use --password-stdin")
-    first = getpass.getpass("Password: ")
-    if getpass.getpass("Again: ") != first:
-        raise ConfigError("the two passwords differ")
-    return first
+    return getpass.getpass(prompt)
