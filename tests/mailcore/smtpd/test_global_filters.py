@@ -177,7 +177,7 @@ def test_the_other_directory_is_for_recipients_who_asked_and_a_dot_is_not_ready(
         standing=Standing.FILTERED,
     )
     asked = links.wanted(settings, peer, letter.standing)
-    assert [link.name for link in asked] == ["allfilters", "filters"]
+    assert [link.name for link in asked] == ["allfilters", "filters", "recipients"]
     assert str(chain.run(asked, letter).refusal).startswith("550 5.7.9 Looks like spam")
 
 
