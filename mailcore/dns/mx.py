@@ -21,13 +21,15 @@ MOST_TARGETS = 20
 class Target:
     """One address to connect to, and the MX name it stands for.
 
-    `secure`: signatures prove that it is the one; RFC 7672 §2.1.
+    `secure`: signatures prove that it is the one; RFC 7672 §2.1.  `canonical` is what the MX
+    name is an alias of, if it is one.
     """
 
     host: str
     address: str
     preference: int = 0
     secure: bool = False
+    canonical: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +84,8 @@ def _resolve(
         chance = random.random()  # noqa: S311 - spreads load, guards nothing
         for address in answer.records:
             later = (":" in address) != rules.prefer_ipv6
-            target = Target(host, address, preference, secure and answer.secure)
+            proved = secure and answer.secure
+            target = Target(host, address, preference, proved, answer.canonical)
             found.append((preference, chance, later, target))
     if failure and not found:
         raise failure

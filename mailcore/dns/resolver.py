@@ -29,12 +29,14 @@ _PER_TRY = 3.0  # seconds for one server to answer one question
 class Answer:
     """Records as text, in the order given.  `exists` is False when the name itself is not there.
 
-    `secure`: a validating resolver that we trust has found the signatures good.
+    `secure`: a validating resolver that we trust has found the signatures good.  `canonical` is
+    the name that has the records when the one asked for is an alias, else empty.
     """
 
     exists: bool
     records: tuple[str, ...] = ()
     secure: bool = False
+    canonical: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +81,13 @@ class Resolver:
 
     def mx(self, domain: str) -> MxAnswer:
         """The MX records of `domain` (Unicode or ASCII)."""
-        exists, records, secure = self._ask_securely(domain, "MX")
+        exists, records, secure, _ = self._ask_securely(domain, "MX")
         pairs = tuple((int(each.preference), _text(each.exchange)) for each in records)
         return MxAnswer(exists, pairs, secure)
 
     def tlsa(self, name: str) -> TlsaAnswer:
         """TLSA records of `name`, for instance `_25._tcp.mx.example.test`."""
-        _, records, secure = self._ask_securely(name, "TLSA")
+        _, records, secure, _ = self._ask_securely(name, "TLSA")
         found = tuple((one.usage, one.selector, one.mtype, bytes(one.cert)) for one in records)
         return TlsaAnswer(secure, found)
 
@@ -94,21 +96,23 @@ class Resolver:
         found: list[str] = []
         exists = False
         secure = True
+        canonical = ""
         failure: TemporaryFailure | None = None
         for wanted, kind in ((ipv4, "A"), (ipv6, "AAAA")):
             if not wanted:
                 continue
             try:
-                there, records, signed = self._ask_securely(host, kind)
+                there, records, signed, name = self._ask_securely(host, kind)
             except TemporaryFailure as problem:
                 failure = problem
                 continue
             exists = exists or there
             secure = secure and signed
             found += [str(each.address) for each in records]
+            canonical = name if records else canonical
         if failure and not found:
             raise failure
-        return Answer(exists, tuple(found), secure)
+        return Answer(exists, tuple(found), secure, canonical)
 
     def txt(self, name: str) -> Answer:
         """TXT records, the strings of each joined.  RFC 7208 §3.3."""
@@ -137,23 +141,27 @@ class Resolver:
     def _ask(self, name: str | dns.name.Name, kind: str) -> tuple[bool, list[Any]]:
         return self._ask_securely(name, kind)[:2]
 
-    def _ask_securely(self, name: str | dns.name.Name, kind: str) -> tuple[bool, list[Any], bool]:
-        """Whether the name exists, its records, and whether that is proved by signatures."""
+    def _ask_securely(
+        self, name: str | dns.name.Name, kind: str
+    ) -> tuple[bool, list[Any], bool, str]:
+        """Whether the name exists, its records, whether signatures prove that, and what the name
+        is an alias of."""
         try:
             asked = name if isinstance(name, dns.name.Name) else _name(name)
             answer = self._resolver.resolve(asked, kind, search=False, raise_on_no_answer=False)
         except dns.resolver.NXDOMAIN:
-            return False, [], False
+            return False, [], False, ""
         except dns.resolver.NoNameservers as error:
             if _is_a_circle(error):
-                return True, [], False
+                return True, [], False, ""
             raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
         except (dns.name.LabelTooLong, dns.name.NameTooLong, dns.name.EmptyLabel, UnicodeError):
-            return False, [], False
+            return False, [], False, ""
         except (dns.exception.DNSException, OSError):
             raise TemporaryFailure(status.DIRECTORY_FAILURE, "DNS lookup failed.") from None
         secure = self._believed and bool(answer.response.flags & dns.flags.AD)
-        return True, list(answer.rrset or ()), secure
+        alias = "" if answer.canonical_name == asked else _text(answer.canonical_name)
+        return True, list(answer.rrset or ()), secure, alias
 
 
 def _is_a_circle(error: dns.resolver.NoNameservers) -> bool:

@@ -81,8 +81,9 @@ def test_every_link_between_documents_leads_somewhere() -> None:
     assert dead == []
 
 
-def test_every_test_that_the_parity_page_names_exists() -> None:
-    named = re.findall(r"`(tests/[\w/.-]+)(?:::(\w+))?`", (ROOT / "docs/parity.md").read_text())
+@pytest.mark.parametrize("page", ["docs/parity.md", "docs/smtp.md"])
+def test_every_test_that_a_page_names_exists(page: str) -> None:
+    named = re.findall(r"`(tests/[\w/.-]+)(?:::(\w+))?`", (ROOT / page).read_text())
     missing = [
         f"{path}::{function}"
         for path, function in named

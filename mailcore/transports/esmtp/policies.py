@@ -55,9 +55,10 @@ class Policies:
         """
         if demand.private or level == Security.OPTIONAL:  # RFC 8689 §5: policies don't count
             return Ruled(demand)
-        records = self._tlsa(target, port)
-        if records:
-            return self._by_dane(records, demand)
+        for base in filter(None, (target.canonical, target.host)):  # RFC 7672 §2.2.2: in this order
+            records = self._tlsa(base, target, port)
+            if records:
+                return self._by_dane(records, replace(demand, base=base), target.host)
         policy = self._policy()
         ruled = Ruled(demand)
         if policy is not None and policy.mode != mta_sts.NONE:
@@ -73,23 +74,23 @@ class Policies:
         """RFC 8460's word for a policy that could not be had; empty when all is well."""
         return self._sts.problem if self._sts else ""
 
-    def _tlsa(self, target: Target, port: int) -> tuple[Tlsa, ...]:
+    def _tlsa(self, base: str, target: Target, port: int) -> tuple[Tlsa, ...]:
         if not (self._settings.dane and target.secure):
             return ()
         try:
-            answer = self._resolver.tlsa(f"_{port}._tcp.{target.host}")
+            answer = self._resolver.tlsa(f"_{port}._tcp.{base}")
         except DeliveryError:  # RFC 7672 §2.1.2: as if the server were not there
             raise TlsBroken("its TLSA records can't be looked up", "dnssec-invalid") from None
         return tuple(Tlsa(*each) for each in answer.records) if answer.secure else ()
 
-    def _by_dane(self, records: tuple[Tlsa, ...], demand: Demand) -> Ruled:
+    def _by_dane(self, records: tuple[Tlsa, ...], demand: Demand, host: str) -> Ruled:
         """Encryption in any case; authentication when a record can be used.  RFC 7672 §2.2."""
         usable = tuple(each for each in records if each.is_usable)
         lines = tuple(
             f"{each.usage} {each.selector} {each.matching} {each.data.hex()}" for each in records
         )
         trust = replace(demand.trust, verify=demand.trust.verify and not usable)
-        names = () if self._static else (self.domain,)
+        names = (host,) if self._static else (host, self.domain)
         found = replace(demand, trust=trust, encrypted=True, tlsa=usable, names=names)
         return Ruled(found, "tlsa", lines)
 

@@ -25,7 +25,8 @@ class Demand:
     STARTTLS is the domain's answer, not only this server's trouble.  `private`: Courier's private
     authority; the server must offer XSECURITY, and all that fails is permanent.  `require_tls`:
     the server must offer REQUIRETLS.  `tlsa`: the server's certificate is one of these (DANE), and
-    `names` are what an authority among them may have signed.
+    `names` are what an authority among them may have signed; `base` is the name that has the
+    records, which the server is told (RFC 7672 §3.2).
     """
 
     trust: Trust = field(default_factory=Trust)
@@ -36,6 +37,7 @@ class Demand:
     require_tls: bool = False
     tlsa: tuple[Tlsa, ...] = ()
     names: tuple[str, ...] = ()
+    base: str = ""
 
     @property
     def forbids_clear(self) -> bool:

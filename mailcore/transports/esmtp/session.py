@@ -172,7 +172,7 @@ class Session:
     def _handshake(self) -> None:
         """Raises TlsBroken.  A literal address has no name that a certificate could bear."""
         context = client_context(self.demand.trust)
-        name = self.target.host.strip("[]").removeprefix("IPv6:")
+        name = self.demand.base or self.target.host.strip("[]").removeprefix("IPv6:")
         try:
             self.wire.start_tls(context, name, self.manners.greeting)
         except BadPeer:

@@ -282,6 +282,17 @@ def test_broken_starttls_is_remembered_and_mail_goes_in_clear(
     assert len(server.said("STARTTLS")) == 1
 
 
+def test_what_comes_with_the_answer_to_starttls_is_never_believed(remote: Start) -> None:
+    """An answer from before TLS counts for nothing: neither as a reply nor as an offer."""
+    server = remote(
+        extensions=("STARTTLS",), answers={"STARTTLS": "220 go\n250-far.test\n250 SIZE 5"}
+    )
+    send("ann@far.test")
+    attempt_all()
+    assert server.mails == []
+    assert Recipient.objects.get().action == "delayed"
+
+
 def test_required_security_refuses_clear_text(remote: Start) -> None:
     server = remote(route="far.test:[127.0.0.1],{port} /SECURITY=REQUIRED")
     send("ann@far.test")

@@ -214,17 +214,23 @@ def signed(
     wrong = "3 1 1 " + "00" * 32
     for number, (name, tlsa) in enumerate(
         {"good": "ee", "authority": "ta", "wrong": wrong, "unusable": "1 1 1 " + "00" * 32,
-         "plain": "", "insecure": wrong, "clear": wrong}.items()
+         "plain": "", "insecure": wrong, "clear": wrong, "alias": "ta", "initial": "ee",
+         "wrongalias": wrong}.items()
     ):  # fmt: skip
-        files = authority.issue(f"mx.{name}.test")
+        aliased = name in ("alias", "initial", "wrongalias")
+        host = f"host.{name}.test" if aliased else f"mx.{name}.test"
+        files = authority.issue(host)
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(*files)
         contexts[name] = context
         zone[f"{name}.test"] = {"MX": [f"10 mx.{name}.test."]}
-        zone[f"mx.{name}.test"] = {"A": [f"127.0.0.{number + 10}"]}
+        zone[host] = {"A": [f"127.0.0.{number + 10}"]}
+        if aliased:
+            zone[f"mx.{name}.test"] = {"CNAME": [f"{host}."]}
+        base = f"mx.{name}.test" if name == "initial" else host
         data = {"ee": _key_record(files), "ta": _key_record(files, 2)}.get(tlsa, tlsa)
         if data:
-            zone[f"_{server.port}._tcp.mx.{name}.test"] = {"TLSA": [data]}
+            zone[f"_{server.port}._tcp.{base}"] = {"TLSA": [data]}
     knot = Knot(directory / "knot", zone, signed=True)
     contexts["port"] = server.port  # type: ignore[assignment]
     yield knot, directory, contexts
@@ -242,6 +248,9 @@ def signed(
         ("plain", True, ("no-policy-found", "")),
         ("insecure", True, ("no-policy-found", "")),
         ("clear", False, ("tlsa", "starttls-not-supported")),
+        ("alias", True, ("tlsa", "")),  # RFC 7672 §2.2.2: records of what the MX is an alias of
+        ("initial", True, ("tlsa", "")),  # and where that has none, its own
+        ("wrongalias", False, ("tlsa", "validation-failure")),
     ],
 )
 def test_dane_decides_for_signed_domains(
