@@ -53,6 +53,16 @@ class AccountValue:
     node: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class Sharer:
+    """An account whose folders others may find in the shared tree.  `maildir` is absolute."""
+
+    address: str
+    maildir: Path
+    quota_bytes: int
+    quota_messages: int
+
+
 @dataclass(slots=True)
 class _Cache:
     """What this process knows at one revision."""
@@ -61,6 +71,7 @@ class _Cache:
     domains: frozenset[str] | None = None
     accounts: dict[str, AccountValue | None] = field(default_factory=dict)
     aliases: dict[str, tuple[str, ...] | None] = field(default_factory=dict)
+    sharers: dict[tuple[str, str], tuple[Sharer, ...]] = field(default_factory=dict)
 
 
 _cache = _Cache(-1)
@@ -128,6 +139,44 @@ def alias(address: str) -> tuple[str, ...] | None:
 def cached_alias(address: str) -> tuple[str, ...] | Unknown | None:
     """The same without I/O: None is known to be absent."""
     return _fresh().aliases.get(address.lower(), UNKNOWN)
+
+
+def groups_of(options: Mapping[str, Any]) -> frozenset[str]:
+    """The groups that an account's option `group` names; several with spaces between."""
+    return frozenset(str(options.get("group") or "").split())
+
+
+def may_share(options: Mapping[str, Any]) -> bool:
+    """Whether an account takes part in sharing: Courier's option `disableshared`."""
+    return not options.get("disableshared")
+
+
+def sharers(domain: str, group: str) -> tuple[Sharer, ...]:
+    """The accounts of one shared tree, by address: Courier's index of shared accounts.
+
+    `domain` empty: of all domains.  `group` is the option `sharedgroup`, which divides an
+    index into several that do not see each other.  May ask the database.
+    """
+    cache = _fresh()
+    found = cache.sharers.get((domain, group))
+    if found is None:
+        rows = Account.objects.filter(active=True, domain__active=True)
+        if domain:
+            rows = rows.filter(domain__name=domain)
+        found = tuple(
+            Sharer(address, deployment().mail / maildir, octets, messages)
+            for address, maildir, octets, messages, options in rows.order_by("address").values_list(
+                "address", "maildir", "quota_bytes", "quota_messages", "options"
+            )
+            if may_share(options) and shared_group(options) == group
+        )
+        cache.sharers[(domain, group)] = found
+    return found
+
+
+def shared_group(options: Mapping[str, Any]) -> str:
+    """Which index of shared accounts an account belongs to; empty for the common one."""
+    return str(options.get("sharedgroup") or "")
 
 
 def maildirs() -> list[Path]:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
 from mailcore.imapd.commands import (
+    acl,
     append,
     authenticate,
     capability,
@@ -97,6 +98,11 @@ COMMANDS: dict[bytes, Command] = {
     b"COMPRESS": Command(compress.run, USER, "COMPRESS=DEFLATE"),
     b"UNAUTHENTICATE": Command(unauthenticate.run, USER, "UNAUTHENTICATE"),
     b"ESEARCH": Command(esearch.run, USER, "MULTISEARCH"),
+    b"SETACL": Command(acl.run_set, USER, "ACL"),
+    b"DELETEACL": Command(acl.run_delete, USER, "ACL"),
+    b"GETACL": Command(acl.run_get, USER, "ACL"),
+    b"LISTRIGHTS": Command(acl.run_list, USER, "ACL"),
+    b"MYRIGHTS": Command(acl.run_my, USER, "ACL"),
     b"CHECK": Command(check.run, SELECTED),
     b"CLOSE": Command(close.run, SELECTED),
     b"UNSELECT": Command(unselect.run, SELECTED, "UNSELECT"),
@@ -151,7 +157,7 @@ def before_literal(session: Session, head: bytes, size: int) -> None:
     if command is not None:
         _check_state(session, command.state)
     if name in (b"APPEND", b"REPLACE") and session.identity is not None:
-        append.check_room(session, size)
+        append.check_room(session, name, arguments, size)
 
 
 def tag_of(data: bytes) -> bytes:

@@ -7,6 +7,7 @@ from mailcore.errors import DeliveryError, GrammarError, MailError, StoreError
 from mailcore.mailbox.refusals import (
     MailboxExists,
     MailboxMissing,
+    NotPermitted,
     QuotaExceeded,
     UnknownEncoding,
 )
@@ -38,6 +39,7 @@ _CODES: tuple[tuple[type[Exception], str], ...] = (
     (MailboxExists, "ALREADYEXISTS"),
     (QuotaExceeded, "OVERQUOTA"),
     (UnknownEncoding, "UNKNOWN-CTE"),
+    (NotPermitted, "NOPERM"),
 )
 
 

@@ -15,7 +15,7 @@ from mailcore.conf.schema.imap import Imap
 from mailcore.imapd import capabilities
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Bad, Deselected, No
-from mailcore.mailbox import flags, sync
+from mailcore.mailbox import access, flags, rights, sync
 from mailcore.mailbox.changes import Changes, View
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index import folder_rows
@@ -211,13 +211,18 @@ class Session:
     def folder(self) -> Iterator[Folder]:
         """The selected mailbox, for one quick job on the loop."""
         view = self.selected
-        with self.context.stores.borrow(self.user.maildir) as store:
+        with self.context.stores.borrow(view.place.maildir) as store:
             yield folder_of(store, view)
 
     async def in_folder(self, job: Callable[[Folder], T]) -> T:
         """Run `job(folder)` on the selected mailbox where blocking is allowed."""
         view = self.selected
-        return await self.in_thread(lambda store: job(folder_of(store, view)))
+        return await threads.store.run(
+            _with_store,
+            self.context,
+            view.place.maildir,
+            lambda store: job(folder_of(store, view)),
+        )
 
     # News of the selected mailbox
 
@@ -267,18 +272,15 @@ class Session:
     def start_idle(self, tag: bytes) -> None:
         self.idle_tag = tag
         if self.view is not None:
-            path = self._path(self.view)
-            self.context.hub.join(self.user.maildir, self.view.folder_id, path, self)
+            with self.folder() as folder:
+                path = folder.path
+            self.context.hub.join(self.view.place.maildir, self.view.folder_id, path, self)
 
     def stop_idle(self) -> bytes:
         tag, self.idle_tag = self.idle_tag, None
         if self.view is not None:
-            self.context.hub.leave(self.user.maildir, self.view.folder_id, self)
+            self.context.hub.leave(self.view.place.maildir, self.view.folder_id, self)
         return tag or b"*"
-
-    def _path(self, view: View) -> Path:
-        with self.store() as store:
-            return folder_of(store, view).path
 
     # Beginnings and ends
 
@@ -291,7 +293,7 @@ class Session:
         view, self.view = self.view, None
         if view is not None and self.dirty and self.identity is not None:
             self.dirty = False
-            maildir, stores, folder = self.identity.maildir, self.context.stores, view.folder_id
+            maildir, stores, folder = view.place.maildir, self.context.stores, view.folder_id
             self.context.hub.spawn(lambda: _write_back(stores, maildir, folder))
 
     def forget_identity(self) -> None:
@@ -312,10 +314,17 @@ class Session:
 
 
 def folder_of(store: MailStore, view: View) -> Folder:
-    """The folder of a view through some store; raises Deselected when it was deleted."""
+    """The folder of a view through some store.
+
+    Raises Deselected when it was deleted, or is not shared with the session any more.
+    """
     row = folder_rows.by_id(store.index, view.folder_id)
     if row is None:
         raise Deselected("The selected mailbox was deleted.")
+    if not view.place.is_own:
+        had = access.rights_in(store.maildir, row.directory, view.place.who)
+        if rights.READ not in had:
+            raise Deselected("The selected mailbox is not shared with you any more.")
     return Folder(store.index, row, store.announce, store.keeps)
 
 

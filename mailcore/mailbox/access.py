@@ -60,6 +60,25 @@ def require_parent(store: MailStore, name: str, who: Who) -> None:
     raise StoreError("Invalid mailbox name.")
 
 
+def require_rename(store: MailStore, before: str, after: str, who: Who) -> None:
+    """`who` must be allowed to delete a mailbox with all below it, and to make it elsewhere.
+
+    Others than the owner cannot empty an INBOX, which is what renaming it does.
+    """
+    if before == folders.INBOX and not who.is_owner:
+        check(rights_at(store, before, who), rights.LOOKUP)
+        raise NotPermitted("You have no right to do that.")
+    require_parent(store, after, who)
+    if before == folders.INBOX:
+        return
+    require(store, before, who, rights.DELETE_MAILBOX)
+    for name in store.names():
+        if name.startswith(before + folders.SEPARATOR):
+            had = rights_at(store, name, who)
+            if rights.DELETE_MAILBOX not in had:
+                raise NotPermitted("You have no right to rename what is below it.")
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """One entry's new rights.  `sign` is `+` to give more, `-` to take some, empty to replace."""

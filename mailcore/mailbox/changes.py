@@ -14,6 +14,8 @@ from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.database import Row
 from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.index.message_rows import Ranges
+from mailcore.mailbox.places import Place
+from mailcore.mailbox.rights import SEEN
 
 Uids = "array[int]"
 
@@ -53,19 +55,29 @@ NOTHING = Changes()
 class View:
     """A selected mailbox as one session sees it.  `modseq` is the state it has heard of.
 
-    `saved` are the UIDs that `$` stands for (RFC 5182); some may be gone.
+    `rights` are those the session had when it selected the mailbox; `saved` are the UIDs that
+    `$` stands for (RFC 5182), of which some may be gone.
     """
 
     __slots__ = (
-        "folder_id", "gone", "modseq", "name", "own", "read_only", "recent_from", "saved", "uids",
-        "uidvalidity",
+        "folder_id", "gone", "modseq", "name", "own", "place", "read_only", "recent_from",
+        "rights", "saved", "uids", "uidvalidity",
     )  # fmt: skip
 
     def __init__(
-        self, folder: Folder, row: FolderRow, *, read_only: bool, recent_from: int
+        self,
+        folder: Folder,
+        row: FolderRow,
+        place: Place,
+        *,
+        rights: frozenset[str],
+        read_only: bool,
+        recent_from: int,
     ) -> None:
         self.folder_id = folder.id
         self.name = folder.name
+        self.place = place
+        self.rights = rights
         self.uidvalidity = row.uidvalidity
         self.modseq = row.modseq
         self.read_only = read_only
@@ -74,6 +86,11 @@ class View:
         self.gone: frozenset[int] = frozenset()
         self.own: dict[int, frozenset[int]] = {}
         self.saved: Sequence[int] = ()
+
+    @property
+    def marks_seen(self) -> bool:
+        """Whether reading a message marks it as read."""
+        return not self.read_only and SEEN in self.rights
 
     @property
     def count(self) -> int:

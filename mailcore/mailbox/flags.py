@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from mailcore.errors import GrammarError
+from mailcore.mailbox import rights
 from mailcore.mailbox.index.message_rows import (
     ANSWERED,
     DELETED,
@@ -53,6 +54,29 @@ def parse(names: Iterable[str]) -> tuple[int, str]:
 def only_keywords(words: Iterable[str]) -> set[str]:
     """Those of `words` that are keywords; for what lay in files others can write."""
     return set([word for word in words if _KEYWORD.fullmatch(word)][:MAX_KEYWORDS])
+
+
+@lru_cache(maxsize=256)
+def changeable(had: frozenset[str]) -> tuple[int, bool]:
+    """The flag bits somebody with these rights may change, and whether keywords too.
+
+    RFC 4314 §4: s for \\Seen, t for \\Deleted, w for all others.
+    """
+    bits = SEEN if rights.SEEN in had else 0
+    bits |= DELETED if rights.DELETE in had else 0
+    words = rights.WRITE in had
+    return bits | (ANSWERED | FLAGGED | DRAFT if words else 0), words
+
+
+def permitted(names: Iterable[str], had: frozenset[str]) -> list[str]:
+    """Those of some flags that somebody with these rights may set."""
+    bits, words = changeable(had)
+    found = []
+    for name in names:
+        bit = _BY_LOWER.get(name.lower())
+        if words if bit is None else bits & bit:
+            found.append(name)
+    return found
 
 
 @lru_cache(maxsize=512)

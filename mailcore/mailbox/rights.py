@@ -20,7 +20,7 @@ NONE: frozenset[str] = frozenset()
 _OLD = {"c": "k", "d": "xte"}
 OWNER, ANYONE, ANONYMOUS, ADMINISTRATORS = "owner", "anyone", "anonymous", "administrators"
 _PREFIXES = ("user=", "group=")
-_BOTH_ADMINISTRATORS = frozenset((ADMINISTRATORS, "group=" + ADMINISTRATORS))
+OF_ADMINISTRATORS = frozenset((ADMINISTRATORS, "group=" + ADMINISTRATORS))
 
 Entries = Mapping[str, str]
 DEFAULT: Entries = {OWNER: "aceilrstwx", ADMINISTRATORS: "aceilrstwx"}
@@ -45,7 +45,7 @@ class Who:
             return True
         if identifier == OWNER:
             return self.is_owner
-        if identifier in _BOTH_ADMINISTRATORS:
+        if identifier in OF_ADMINISTRATORS:
             return self.is_administrator
         kind, _, name = identifier.partition("=")
         if kind == "user":
@@ -97,7 +97,7 @@ def keeps_administrators(entries: Entries) -> bool:
 
 def shares(entries: Entries) -> bool:
     """Whether anybody but the owner and administrators might be given something."""
-    kept = {OWNER, *_BOTH_ADMINISTRATORS}
+    kept = {OWNER, *OF_ADMINISTRATORS}
     return any(
         not name.startswith("-") and name not in kept and parse(letters)
         for name, letters in entries.items()
@@ -125,7 +125,7 @@ def _union_minus_union(who: Who, entries: Entries) -> frozenset[str]:
     for name, letters in entries.items():
         negative = name.startswith("-")
         plain = name[1:] if negative else name
-        if not who.is_meant_by(plain) or (negative and plain in _BOTH_ADMINISTRATORS):
+        if not who.is_meant_by(plain) or (negative and plain in OF_ADMINISTRATORS):
             continue
         (taken if negative else given).update(parse(letters))
     return frozenset(given - taken)

@@ -22,7 +22,7 @@ from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.info import STANDARD, FolderInfo, info
 from mailcore.mailbox.listing import MessageRow
 from mailcore.mailbox.refusals import MailboxExists, MailboxMissing
-from mailcore.maildir import delivery, folders, special_use, subscriptions
+from mailcore.maildir import acl, delivery, folders, shared_names, special_use, subscriptions
 from mailcore.maildir import quota as maildir_quota
 from mailcore.maildir.quota import NO_QUOTA, Quota
 
@@ -186,8 +186,15 @@ class MailStore:
         directory = folders.directory(spelled)
         with self.index.writing(durable=True):
             folders.make(self.maildir / directory, folder=True)
+            self._inherit_rights(directory)
             folder_rows.register(self.index, spelled, directory)
         self.announce(self.maildir)
+
+    def _inherit_rights(self, directory: str) -> None:
+        """A new folder begins with the rights of the one above it.  Courier maildiracl(1)."""
+        found = acl.inherited(self.maildir, directory)
+        if found is not None and acl.read(self.maildir, directory) is None:
+            acl.write(self.maildir, directory, found)
 
     def delete(self, name: str) -> None:
         """Remove a folder and its mail, which the vault gets; folders below it stay.
@@ -251,7 +258,7 @@ class MailStore:
 
     def subscribe(self, name: str, wanted: bool) -> None:
         """Put a name on the list of subscriptions or take it off; it need not exist."""
-        spelled = folders.canonical(name)
+        spelled = shared_names.canonical(name)
         subscribed = subscriptions.read(self.maildir)
         changed = subscribed | {spelled} if wanted else subscribed - {spelled}
         if changed != subscribed:
@@ -262,7 +269,7 @@ class MailStore:
         found = set()
         for name in subscriptions.read(self.maildir):
             with contextlib.suppress(StoreError):
-                found.add(folders.canonical(name))
+                found.add(shared_names.canonical(name))
         return found
 
     def ensure_standard_folders(self) -> None:

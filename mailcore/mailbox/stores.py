@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from mailcore.mailbox.index.database import DIRECTORY, FILE
+from mailcore.mailbox.sharing import Sharing
 from mailcore.mailbox.store import MailStore, never
 
 MOST_IDLE = 48
@@ -29,6 +30,7 @@ class Stores:
     ) -> None:
         self.announce = announce
         self.keeps = keeps
+        self.sharing = Sharing()
         self.most_idle = most_idle
         self._idle: OrderedDict[Path, list[tuple[int, MailStore]]] = OrderedDict()
         self._count = 0

@@ -42,6 +42,20 @@ class Imap:
     append_limit: int = setting(
         64 << 20, "The largest message a client may store.", kind="size", minimum=65_536
     )
+    shared_folders: bool = setting(
+        True, "Show people the folders that others share with them, as #shared.ACCOUNT.FOLDER."
+    )
+    shared_across_domains: bool = setting(
+        False,
+        "Let folders be shared with accounts of other domains of this server; otherwise anyone"
+        " means anyone in the owner's domain.",
+    )
+    shared_escape_names: bool = setting(
+        False,
+        r"Write the dots and slashes of an account's name as \: and \; among the shared folders,"
+        " instead of as spaces.",
+        courier="IMAP_SHAREDMUNGENAMES",
+    )
     auth_mechanisms: tuple[str, ...] = setting(
         ("PLAIN", "LOGIN", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2"),
         "SASL mechanisms offered, where the mechanism can work: -PLUS under TLS, CRAM-MD5 with"

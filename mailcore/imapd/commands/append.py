@@ -1,19 +1,20 @@
 """APPEND: one message or several.  RFC 3501 §6.3.11.
 
-RFC 3502 (MULTIAPPEND: all or none), RFC 3516 (binary), RFC 4315 (APPENDUID), RFC 4469 (CATENATE),
-RFC 6855 (UTF8), RFC 7889 (APPENDLIMIT).
+RFC 3502 (MULTIAPPEND: all or none), RFC 3516 (binary), RFC 4314 §4 (rights), RFC 4315 (APPENDUID),
+RFC 4469 (CATENATE), RFC 6855 (UTF8), RFC 7889 (APPENDLIMIT).
 """
 
 import time
 from collections.abc import Coroutine, Sequence
 
+from mailcore.errors import GrammarError
+from mailcore.imapd import places
 from mailcore.imapd.commands.catenation import Assembler
+from mailcore.imapd.commands.copy import target_folder
 from mailcore.imapd.refusal import Bad, No
 from mailcore.imapd.session import Session
 from mailcore.mailbox import flags
 from mailcore.mailbox.addition import Addition
-from mailcore.mailbox.folder import Folder
-from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
 from mailcore.message.binary import without_binary
 from mailcore.protocol.imap import append_data, sequence_set
@@ -46,43 +47,49 @@ def check(session: Session, message: Appended) -> None:
         raise No("CANNOT", "There is no message.")
 
 
-def additions(store: MailStore, session: Session, messages: Sequence[Appended]) -> list[Addition]:
-    """The messages as they are to be kept."""
+def additions(
+    store: MailStore, session: Session, messages: Sequence[Appended], had: frozenset[str]
+) -> list[Addition]:
+    """The messages as they are to be kept, with the flags that the rights `had` allow.
+
+    `store` is the session's own: CATENATE names messages there, wherever they are to go.
+    """
     assembler = Assembler(store, session.view, session.rules.append_limit)
-    return [_addition(one, assembler.whole(one)) for one in messages]
+    return [_addition(one, assembler.whole(one), had) for one in messages]
 
 
-def _addition(message: Appended, data: bytes) -> Addition:
+def _addition(message: Appended, data: bytes, had: frozenset[str]) -> Addition:
     if message.binary:
         data = without_binary(data)
         if b"\0" in data:
             raise No("UNKNOWN-CTE", "There are NUL octets outside binary parts.")
-    return Addition(data, message.flags, message.date or int(time.time()))
-
-
-def target(store: MailStore, name: str) -> Folder:
-    """The folder; when there is none the client is told that it may create it."""
-    try:
-        return store.folder(name)
-    except MailboxMissing:
-        raise No("TRYCREATE", "Mailbox does not exist.") from None
+    named = flags.permitted(message.flags, had)
+    return Addition(data, named, message.date or int(time.time()))
 
 
 async def _append(session: Session, tag: bytes, name: str, messages: Sequence[Appended]) -> None:
-    quota = session.quota
+    place = await places.find(session, name)
 
     def job(store: MailStore) -> tuple[int, list[int]]:
-        folder = target(store, name)
-        uids = folder.append_all(additions(store, session, messages), quota=quota)
+        folder, had = target_folder(store, place)
+        with places.own(session, store) as own:
+            found = additions(own, session, messages, had)
+        uids = folder.append_all(found, quota=place.quota)
         return folder.row_now().uidvalidity, uids
 
-    uidvalidity, uids = await session.in_thread(job)
+    uidvalidity, uids = await places.run(session, place, job)
     made = sequence_set.format(uids)
     session.complete(tag, b"[APPENDUID %d %b] APPEND completed." % (uidvalidity, made))
 
 
-def check_room(session: Session, size: int) -> None:
-    """Refuse a message that would break the quota before it is sent."""
+def check_room(session: Session, verb: bytes, arguments: Arguments, size: int) -> None:
+    """Refuse a message that would break the account's own quota before it is sent."""
+    try:
+        name = _target_name(verb, arguments)
+    except GrammarError:
+        return  # the name itself is the literal; or it is judged with the rest
+    if not places.reach(session).is_own(name):
+        return
     quota = session.quota
     if not quota.is_limited:
         return
@@ -92,3 +99,11 @@ def check_room(session: Session, size: int) -> None:
         quota.messages and usage.messages + 1 > quota.messages
     ):
         raise No("OVERQUOTA", "You exceeded your mail quota.")
+
+
+def _target_name(verb: bytes, arguments: Arguments) -> str:
+    arguments.space()
+    if verb == b"REPLACE":
+        arguments.sequence_text()
+        arguments.space()
+    return arguments.mailbox()

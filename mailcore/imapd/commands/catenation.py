@@ -60,10 +60,10 @@ class Assembler:
     def _folder(self, address: Url) -> Folder:
         if address.mailbox:
             folder = self.store.folder(address.mailbox)
-        elif self.selected is not None:
+        elif self.selected is not None and self.selected.place.is_own:
             folder = folder_of(self.store, self.selected)
         else:
-            raise StoreError("No mailbox is selected.")
+            raise StoreError("No mailbox of this account is selected.")
         if address.uidvalidity and folder.row_now().uidvalidity != address.uidvalidity:
             raise StoreError("The mailbox is another by now.")
         return folder

@@ -1,9 +1,13 @@
-"""CLOSE: expunge silently and leave.  RFC 3501 §6.4.2."""
+"""CLOSE: expunge silently, if that is permitted, and leave.  RFC 3501 §6.4.2, RFC 4314 §4."""
 
+import contextlib
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.session import Session
+from mailcore.mailbox import rights
 from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.refusals import NotPermitted
 from mailcore.protocol.imap.lexer import Arguments
 
 
@@ -22,8 +26,12 @@ def run(
 
 
 async def _expunge(session: Session, tag: bytes) -> None:
+    view = session.selected
+
     def job(folder: Folder) -> None:
-        folder.expunge(folder.deleted_uids())
+        with contextlib.suppress(NotPermitted):
+            places.require_here(folder, view, rights.EXPUNGE)
+            folder.expunge(folder.deleted_uids())
 
     await session.in_folder(job)
     session.unselect()

@@ -1,9 +1,11 @@
-"""CREATE, with a special use if one is asked for.  RFC 3501 §6.3.3, RFC 6154 §3."""
+"""CREATE, with a special use if one is asked for.  RFC 3501 §6.3.3, RFC 6154 §3, RFC 4314 §4."""
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.refusal import Bad, No
 from mailcore.imapd.session import Session
+from mailcore.mailbox import access
 from mailcore.mailbox.info import STANDARD
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap.lexer import Arguments
@@ -44,13 +46,18 @@ def _use(session: Session, arguments: Arguments) -> str:
 
 
 async def _create(session: Session, tag: bytes, name: str, use: str) -> None:
-    def job(store: MailStore) -> int:
+    place = await places.find(session, name)
+    if use and not place.is_own:
+        raise No("USEATTR", "Another account's mailbox has no special use here.")
+
+    def job(store: MailStore) -> bytes:
+        access.require_parent(store, place.name, place.who)
         if use and use in {store.special_uses().get(one) for one in store.names()}:
             raise No("USEATTR", "Another mailbox has that special use.")
-        store.create(name)
+        store.create(place.name)
         if use:
-            store.use_specially(name, use)
-        return store.row(name).uidvalidity
+            store.use_specially(place.name, use)
+        return place.mailbox_id(store.row(place.name).uidvalidity)
 
-    identifier = await session.in_thread(job)
-    session.complete(tag, b"[MAILBOXID (F%d)] CREATE completed." % identifier)
+    identifier = await places.run(session, place, job)
+    session.complete(tag, b"[MAILBOXID (%b)] CREATE completed." % identifier)

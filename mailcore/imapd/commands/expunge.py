@@ -2,8 +2,10 @@
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import chosen
 from mailcore.imapd.session import Session
+from mailcore.mailbox import rights
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.message_rows import Ranges
 from mailcore.protocol.imap.lexer import Arguments
@@ -23,9 +25,10 @@ def run_uid(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[obj
 
 
 async def _expunge(session: Session, tag: bytes, wanted: Ranges | None) -> None:
-    assert session.writable_view
+    view = session.writable_view
 
     def job(folder: Folder) -> None:
+        places.require_here(folder, view, rights.EXPUNGE)
         folder.expunge(folder.deleted_uids(wanted))
 
     await session.in_folder(job)

@@ -104,7 +104,7 @@ def _is_quick(view: View, plan: Plan, count: int) -> bool:
     """Whether the answer takes well under a millisecond if the files are in memory."""
     if plan.is_light:
         return count <= _AT_ONCE
-    return count <= _FILES_AT_ONCE and (view.read_only or not plan.sets_seen) and not view.gone
+    return count <= _FILES_AT_ONCE and (not (view.marks_seen and plan.sets_seen)) and not view.gone
 
 
 def _at_once(session: Session, plan: Plan, positions: list[Range], since: int) -> bytes:
@@ -172,7 +172,7 @@ async def _in_chunks(
     view = session.selected
     size = _LIGHT_CHUNK if plan.is_light else _HEAVY_CHUNK
     sent = 0
-    sets_seen = plan.sets_seen and not view.read_only
+    sets_seen = plan.sets_seen and view.marks_seen
     for chunk in chosen.chunks(positions, size):
         rest: Sequence[int] = chunk
         while rest:

@@ -15,7 +15,7 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> None:
         with session.folder() as folder:
             fresh = foreign.is_fresh(folder)
         if not fresh:
-            session.context.hub.look(session.user.maildir)
+            session.context.hub.look(session.view.place.maildir)
     session.connection.read_line(lambda line: _end(session, line))
 
 

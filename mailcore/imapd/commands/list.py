@@ -1,21 +1,30 @@
-"""LIST, plain and extended.  RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154."""
+"""LIST, plain and extended.  RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440."""
 
 from collections.abc import Coroutine, Iterable
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from mailcore.errors import GrammarError
-from mailcore.imapd.commands import status
+from mailcore.imapd import places
+from mailcore.imapd.commands import acl, status
 from mailcore.imapd.commands.pattern import MAX_LENGTH, matches
 from mailcore.imapd.commands.status import Asked
 from mailcore.imapd.session import Session
+from mailcore.mailbox import access, rights
+from mailcore.mailbox.places import Place, Reach
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
+from mailcore.mailbox.stores import Stores
+from mailcore.maildir import shared_names
 from mailcore.protocol.imap import mailbox_name, responses
 from mailcore.protocol.imap.lexer import Arguments
 
+Shared = dict[str, tuple[Place, frozenset[str]]]
+
 _MOST_PATTERNS = 50
 _SELECTIONS = frozenset((b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"))
-_RETURNS = frozenset((b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE"))
+_RETURNS = frozenset((b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS"))
+_NO_SHARED: Shared = {}
 
 
 @dataclass(slots=True)
@@ -42,7 +51,12 @@ def run(
 
 
 async def _list(session: Session, tag: bytes, wanted: Wanted) -> None:
-    session.send(await session.in_thread(lambda store: answer(store, wanted)))
+    reach, stores = places.reach(session), session.context.stores
+
+    def job(store: MailStore) -> bytes:
+        return answer(store, stores, reach, wanted)
+
+    session.send(await session.in_thread(job))
     session.complete(tag, b"LIST completed.")
 
 
@@ -130,9 +144,10 @@ def _returns(session: Session, arguments: Arguments, wanted: Wanted) -> None:
     arguments.depth -= 1
 
 
-def answer(store: MailStore, wanted: Wanted) -> bytes:
+def answer(store: MailStore, stores: Stores, reach: Reach, wanted: Wanted) -> bytes:
     """All the lines of the response."""
-    existing = set(store.names())
+    shared = shared_if_asked(reach, stores, wanted.patterns)
+    existing = set(store.names()) | set(shared)
     uses = store.special_uses()
     needs_subscriptions = b"SUBSCRIBED" in wanted.selections | wanted.returns
     subscribed = store.subscribed() if needs_subscriptions else set()
@@ -147,12 +162,43 @@ def answer(store: MailStore, wanted: Wanted) -> bytes:
         if line is None:
             continue
         lines.append(line)
-        if wanted.status is not None and name in existing:
-            try:
-                lines.append(status.after_look(store, name, wanted.status))
-            except MailboxMissing:
-                continue
+        if name in existing:
+            with suppress(MailboxMissing):
+                lines += _more(store, stores, reach, wanted, shared.get(name) or name)
     return b"".join(lines)
+
+
+def shared_if_asked(reach: Reach, stores: Stores, patterns: list[str]) -> Shared:
+    """The folders of others, if a pattern could mean one of them."""
+    for pattern in patterns:
+        head = pattern.partition("*")[0].partition("%")[0]
+        if head.startswith(shared_names.ROOT) or shared_names.ROOT.startswith(head):
+            return reach.visible(stores.sharing)
+    return _NO_SHARED
+
+
+def _more(
+    store: MailStore,
+    stores: Stores,
+    reach: Reach,
+    wanted: Wanted,
+    which: str | tuple[Place, frozenset[str]],
+) -> list[bytes]:
+    """The lines that RETURN asks for beside LIST's: of an own folder by name, or a shared one."""
+    if not (wanted.status or b"MYRIGHTS" in wanted.returns):
+        return []
+    if isinstance(which, str):
+        place = reach.place(which)
+        had = access.rights_at(store, place.name, place.who)
+    else:
+        place, had = which
+    lines = []
+    if b"MYRIGHTS" in wanted.returns:
+        lines.append(acl.myrights(place, had, utf8=wanted.utf8))
+    if wanted.status is not None and rights.READ in had:
+        with stores.borrow(place.maildir) if not place.is_own else nullcontext(store) as there:
+            lines.append(status.after_look(there, place, wanted.status))
+    return lines
 
 
 def _recursive(wanted: Wanted) -> bool:

@@ -1,14 +1,15 @@
-"""MOVE and UID MOVE.  RFC 6851."""
+"""MOVE and UID MOVE.  RFC 6851, RFC 4314 §4."""
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import chosen
-from mailcore.imapd.commands.copy import copyuid, target_of, target_row
+from mailcore.imapd.commands.copy import Pairs, carried, copyuid, drop_flags, target_of
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
-from mailcore.mailbox.refusals import MailboxMissing
-from mailcore.mailbox.store import MailStore
-from mailcore.mailbox.transfer import move
+from mailcore.mailbox import across, rights, transfer
+from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.places import Place
 from mailcore.mailbox.uid_ranges import ranges
 from mailcore.protocol.imap.lexer import Arguments
 from mailcore.protocol.imap.sequence_set import Range
@@ -30,19 +31,17 @@ async def _move(session: Session, tag: bytes, positions: list[Range], target: st
     view = session.writable_view
     uids = chosen.uids(view, positions)
 
-    def job(store: MailStore) -> tuple[list[tuple[int, int]], int]:
-        to = target_row(store, target)
-        row = store.row(view.name)
-        if row.id != view.folder_id:
-            raise MailboxMissing("Mailbox does not exist.")
-        if row.id == to.id:
+    def job(source: Folder, to: Folder, place: Place, had: frozenset[str]) -> Pairs:
+        places.require_here(source, view, rights.DELETE + rights.EXPUNGE)
+        if source.index is not to.index:
+            return across.move(source, to, uids, had=had, quota=place.quota)
+        if source.id == to.id:
             raise No("CANNOT", "The messages are there already.")
-        done = move(store.index, row, to, ranges(uids))
-        if done:
-            store.announce(store.maildir)
-        return done, to.uidvalidity
+        pairs = transfer.move(source.index, source.row_now(), to.row_now(), ranges(uids))
+        drop_flags(to, pairs, had)
+        return pairs
 
-    pairs, uidvalidity = await session.in_thread(job)
+    pairs, uidvalidity = await carried(session, view, target, job)
     if pairs:
         session.send(b"* OK [%b] Moved.\r\n" % copyuid(uidvalidity, pairs))
     session.complete_changed(tag, b"MOVE completed.")

@@ -2,8 +2,10 @@
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
+from mailcore.mailbox import rights
 from mailcore.mailbox.store import MailStore, QuotaUsage
 from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
@@ -24,11 +26,20 @@ def run_root(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[ob
     arguments.space()
     name = arguments.mailbox()
     arguments.end()
-    with session.store() as store:
-        spelled = store.row(name).name
-    encoded = responses.mailbox(spelled, utf8=session.utf8)
+    return _root(session, tag, name)
+
+
+async def _root(session: Session, tag: bytes, name: str) -> None:
+    """A folder of somebody else's counts for its owner, whose quota is nobody's business."""
+    place = await places.find(session, name)
+    await places.run(session, place, lambda store: places.require(store, place, rights.READ))
+    encoded = responses.mailbox(place.shown, utf8=session.utf8)
+    if not place.is_own:
+        session.send(b"* QUOTAROOT %b\r\n" % encoded)
+        session.complete(tag, b"GETQUOTAROOT completed.")
+        return
     line = b"* QUOTAROOT %b %b\r\n" % (encoded, _ROOT)
-    return _tell(session, tag, line, b"GETQUOTAROOT completed.")
+    await _tell(session, tag, line, b"GETQUOTAROOT completed.")
 
 
 def run_set(session: Session, tag: bytes, arguments: Arguments) -> None:

@@ -1,8 +1,11 @@
-"""RENAME.  RFC 3501 §6.3.5."""
+"""RENAME.  RFC 3501 §6.3.5, RFC 4314 §4."""
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
+from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
+from mailcore.mailbox import access
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap.lexer import Arguments
 
@@ -17,8 +20,13 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object,
 
 
 async def _rename(session: Session, tag: bytes, before: str, after: str) -> None:
-    def job(store: MailStore) -> None:
-        store.rename(before, after)
+    source, target = await places.find(session, before), await places.find(session, after)
+    if source.maildir != target.maildir:
+        raise No("CANNOT", "A mailbox cannot be renamed into another account.")
 
-    await session.in_thread(job)
+    def job(store: MailStore) -> None:
+        access.require_rename(store, source.name, target.name, source.who)
+        store.rename(source.name, target.name)
+
+    await places.run(session, source, job)
     session.complete(tag, b"RENAME completed.")

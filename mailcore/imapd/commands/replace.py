@@ -1,10 +1,13 @@
-"""REPLACE and UID REPLACE: a message in the place of another.  RFC 8508."""
+"""REPLACE and UID REPLACE: a message in the place of another.  RFC 8508, RFC 4314 §4."""
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import append, chosen
+from mailcore.imapd.commands.copy import target_folder
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session, folder_of
+from mailcore.mailbox import rights
 from mailcore.mailbox.addition import Replaced
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap import append_data
@@ -39,18 +42,23 @@ def _begin(
 
 
 async def _replace(session: Session, tag: bytes, uid: int, name: str, message: Appended) -> None:
-    view, quota = session.selected, session.quota
+    view = session.selected
+    place = await places.find(session, name)
+    if place.maildir != view.place.maildir:
+        raise No("CANNOT", "A message can only be replaced within its account.")
 
     def job(store: MailStore) -> tuple[int, int]:
         source = folder_of(store, view)
+        places.require_here(source, view, rights.DELETE + rights.EXPUNGE)
         if source.row(uid) is None:
             raise No("EXPUNGEISSUED", "The message is gone.")
-        folder = append.target(store, name)
-        found = append.additions(store, session, [message])
+        folder, had = target_folder(store, place)
+        with places.own(session, store) as own:
+            found = append.additions(own, session, [message], had)
         replaced = Replaced(source.row_now(), uid, kept=store.keeps())
-        [made] = folder.append_all(found, quota=quota, replaced=replaced)
+        [made] = folder.append_all(found, quota=place.quota, replaced=replaced)
         return folder.row_now().uidvalidity, made
 
-    uidvalidity, made = await session.in_thread(job)
+    uidvalidity, made = await places.run(session, place, job)
     session.send(b"* OK [APPENDUID %d %d] Replaced.\r\n" % (uidvalidity, made))
     session.complete_changed(tag, b"REPLACE completed.")

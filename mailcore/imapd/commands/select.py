@@ -2,17 +2,21 @@
 
 from collections.abc import Coroutine
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import foreign, resync
 from mailcore.imapd.commands.resync import Memory
 from mailcore.imapd.session import Session
-from mailcore.mailbox import flags, sync
+from mailcore.mailbox import flags, rights, sync
 from mailcore.mailbox.changes import View
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
+from mailcore.mailbox.places import Place
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap.lexer import Arguments
 
 _SYSTEM = " ".join(flags.SYSTEM).encode()
+_CHANGING = frozenset("swtie")
+"""Without any of these a mailbox is read-only.  RFC 4314 §5.2."""
 
 
 def run(
@@ -37,13 +41,16 @@ def _begin(
     if session.view is not None:
         session.unselect()
         session.send(b"* OK [CLOSED] The mailbox before it is closed.\r\n")
-    if session.context.stores.has_idle(session.user.maildir):
+    reach = places.reach(session)
+    if reach.is_own(name) and session.context.stores.has_idle(session.user.maildir):
+        place = reach.place(name)
         with session.store() as store:
-            folder = store.folder(name)
+            had = places.require(store, place, rights.READ)
+            folder = store.folder(place.name)
             row = folder.row_now()
             ready = foreign.is_fresh(folder) and not sync.is_overdue(row)
             if client is None and ready and (read_only or row.recent_from >= row.uidnext):
-                _finish(session, tag, *_open(folder, None, read_only=read_only))
+                _finish(session, tag, *_open(folder, place, had, None, read_only=read_only))
                 return None
     return _in_thread(session, tag, name, client, read_only=read_only)
 
@@ -70,23 +77,34 @@ def _parameters(session: Session, arguments: Arguments) -> Memory | None:
 async def _in_thread(
     session: Session, tag: bytes, name: str, client: Memory | None, *, read_only: bool
 ) -> None:
+    place = await places.find(session, name)
+
     def job(store: MailStore) -> tuple[View, bytes]:
-        folder = store.folder(name)
+        had = places.require(store, place, rights.READ)
+        folder = store.folder(place.name)
         folder.sync(thorough=True)
-        return _open(folder, client, read_only=read_only)
+        return _open(folder, place, had, client, read_only=read_only)
 
-    _finish(session, tag, *await session.in_thread(job))
+    _finish(session, tag, *await places.run(session, place, job))
 
 
-def _open(folder: Folder, client: Memory | None, *, read_only: bool) -> tuple[View, bytes]:
+def _open(
+    folder: Folder,
+    place: Place,
+    had: frozenset[str],
+    client: Memory | None,
+    *,
+    read_only: bool,
+) -> tuple[View, bytes]:
     """The view, and the untagged lines that describe it, and what `client` missed."""
+    read_only = read_only or not had & _CHANGING
     row = folder.row_now()
     recent_from = row.recent_from
     if not read_only and recent_from < row.uidnext:
         recent_from = folder.claim_recent()
     with folder.index.reading():
         row = folder.row_now()
-        view = View(folder, row, read_only=read_only, recent_from=recent_from)
+        view = View(folder, row, place, rights=had, read_only=read_only, recent_from=recent_from)
         missed = b"" if client is None else resync.changes(folder, view, client)
         return view, _description(folder, row, view) + missed
 
@@ -105,7 +123,7 @@ def _description(folder: Folder, row: FolderRow, view: View) -> bytes:
     named = b" ".join([_SYSTEM, *(word.encode() for word in keywords)])
     lines = [
         b"* FLAGS (%b)" % named,
-        b"* OK [PERMANENTFLAGS (%b)]" % (b"" if view.read_only else named + b" \\*"),
+        b"* OK [PERMANENTFLAGS (%b)]" % _permanent(view, keywords),
         b"* %d EXISTS" % view.count,
         b"* %d RECENT" % view.recent(),
     ]
@@ -120,10 +138,19 @@ def _description(folder: Folder, row: FolderRow, view: View) -> bytes:
         b"* OK [UIDVALIDITY %d]" % row.uidvalidity,
         b"* OK [UIDNEXT %d]" % row.uidnext,
         b"* OK [HIGHESTMODSEQ %d]" % row.modseq,
-        b"* OK [MAILBOXID (F%d)]" % row.uidvalidity,
+        b"* OK [MAILBOXID (%b)]" % view.place.mailbox_id(row.uidvalidity),
         b"",
     ]
     return b"\r\n".join(lines)
+
+
+def _permanent(view: View, keywords: list[str]) -> bytes:
+    """The flags that the session may change.  RFC 4314 §5.1.1."""
+    if view.read_only:
+        return b""
+    bits, words = flags.changeable(view.rights)
+    named = [name for name, bit in flags.SYSTEM.items() if bits & bit]
+    return " ".join([*named, *keywords, "\\*"] if words else named).encode()
 
 
 def _finish(session: Session, tag: bytes, view: View, description: bytes) -> None:

@@ -6,16 +6,19 @@ RFC 7889 (APPENDLIMIT: one for all mailboxes), RFC 9208 (DELETED-STORAGE).
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import foreign
 from mailcore.imapd.session import Session
+from mailcore.mailbox import rights
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.index.message_rows import DELETED
+from mailcore.mailbox.places import Place
 from mailcore.mailbox.store import MailStore
 from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
 
-_LIMIT = b"APPENDLIMIT"
+_LIMIT, _ID = b"APPENDLIMIT", b"MAILBOXID"
 _ITEMS: dict[bytes, Callable[[Folder, FolderRow], bytes]] = {
     b"MESSAGES": lambda _, row: b"%d" % row.messages,
     b"RECENT": lambda folder, row: b"%d" % _recent(folder, row),
@@ -26,7 +29,6 @@ _ITEMS: dict[bytes, Callable[[Folder, FolderRow], bytes]] = {
     b"SIZE": lambda _, row: b"%d" % row.octets,
     b"HIGHESTMODSEQ": lambda _, row: b"%d" % row.modseq,
     b"DELETED-STORAGE": lambda folder, row: b"%d" % _deleted_octets(folder, row),
-    b"MAILBOXID": lambda _, row: b"(F%d)" % row.uidvalidity,
 }
 
 
@@ -49,20 +51,27 @@ def run(
     arguments.end()
     if b"HIGHESTMODSEQ" in asked.items:
         session.enable("CONDSTORE")
-    with session.store() as store:
-        folder = store.folder(name)
-        if foreign.is_fresh(folder):
-            session.send(line(folder, asked))
-            session.complete(tag, b"STATUS completed.")
-            return None
+    reach = places.reach(session)
+    if reach.is_own(name):
+        place = reach.place(name)
+        with session.store() as store:
+            places.require(store, place, rights.READ)
+            folder = store.folder(place.name)
+            if foreign.is_fresh(folder):
+                session.send(line(folder, place, asked))
+                session.complete(tag, b"STATUS completed.")
+                return None
     return _look(session, tag, name, asked)
 
 
 async def _look(session: Session, tag: bytes, name: str, asked: Asked) -> None:
-    def job(store: MailStore) -> bytes:
-        return after_look(store, name, asked)
+    place = await places.find(session, name)
 
-    session.send(await session.in_thread(job))
+    def job(store: MailStore) -> bytes:
+        places.require(store, place, rights.READ)
+        return after_look(store, place, asked)
+
+    session.send(await places.run(session, place, job))
     session.complete(tag, b"STATUS completed.")
 
 
@@ -73,27 +82,32 @@ def asked_in(session: Session, arguments: Arguments) -> Asked:
     while arguments.skip(b" "):
         found.append(arguments.keyword())
     arguments.close()
-    if not all(item in _ITEMS or item == _LIMIT for item in found):
+    if not _ITEMS.keys() | {_LIMIT, _ID} >= set(found):
         raise arguments.fail("Unknown STATUS item.")
     return Asked(list(dict.fromkeys(found)), session.utf8, session.rules.append_limit)
 
 
-def after_look(store: MailStore, name: str, asked: Asked) -> bytes:
+def after_look(store: MailStore, place: Place, asked: Asked) -> bytes:
     """The STATUS line once foreign changes have been taken in."""
-    folder = store.folder(name)
+    folder = store.folder(place.name)
     folder.sync()
-    return line(folder, asked)
+    return line(folder, place, asked)
 
 
-def line(folder: Folder, asked: Asked) -> bytes:
+def line(folder: Folder, place: Place, asked: Asked) -> bytes:
     row = folder.row_now()
     values = b" ".join(
-        b"%b %d" % (item, asked.append_limit)
-        if item == _LIMIT
-        else item + b" " + _ITEMS[item](folder, row)
-        for item in asked.items
+        item + b" " + _value(folder, place, row, item, asked) for item in asked.items
     )
-    return b"* STATUS %b (%b)\r\n" % (responses.mailbox(row.name, utf8=asked.utf8), values)
+    return b"* STATUS %b (%b)\r\n" % (responses.mailbox(place.shown, utf8=asked.utf8), values)
+
+
+def _value(folder: Folder, place: Place, row: FolderRow, item: bytes, asked: Asked) -> bytes:
+    if item == _LIMIT:
+        return b"%d" % asked.append_limit
+    if item == _ID:
+        return b"(" + place.mailbox_id(row.uidvalidity) + b")"
+    return _ITEMS[item](folder, row)
 
 
 def _deleted_octets(folder: Folder, row: FolderRow) -> int:

@@ -1,13 +1,15 @@
 """STORE and UID STORE.  RFC 3501 §6.4.6, RFC 7162 §3.1.3."""
 
 from collections.abc import Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from mailcore.imapd import places
 from mailcore.imapd.commands import chosen
 from mailcore.imapd.session import Session
-from mailcore.mailbox import fetch, flags
+from mailcore.mailbox import fetch, flags, rights
 from mailcore.mailbox.changes import View
 from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.refusals import NotPermitted
 from mailcore.protocol.imap import sequence_set
 from mailcore.protocol.imap.fetch_items import Simple
 from mailcore.protocol.imap.lexer import Arguments
@@ -116,6 +118,7 @@ async def _store(
 
 
 def _apply(folder: Folder, view: View, positions: list[Range], change: _Change) -> _Done:
+    change = _permitted(change, places.require_here(folder, view, rights.READ))
     wanted = chosen.uid_ranges(view, positions)
     failed: list[int] = []
     with folder.index.writing():
@@ -139,6 +142,29 @@ def _apply(folder: Folder, view: View, positions: list[Range], change: _Change) 
             unchanged_since=change.unchanged_since,
         )
     return _Done(changed, modseq, failed, untold)
+
+
+def _permitted(change: _Change, had: frozenset[str]) -> _Change:
+    """What is left of a change that may touch some of the flags; it must be something.
+
+    RFC 4314 §4.
+    """
+    bits, words = flags.changeable(had)
+    if bits == _ALL_BITS and words:
+        return change
+    named, named_words = change.add, change.add_keywords
+    if change.remove_keywords is not None:
+        named, named_words = named | change.remove, named_words | change.remove_keywords
+    allowed = named & bits or (named_words and words)
+    if not (allowed or (not named and not named_words and (bits or words))):
+        raise NotPermitted("You have no right to change these flags.")
+    return replace(
+        change,
+        add=change.add & bits,
+        remove=change.remove & bits,
+        add_keywords=change.add_keywords if words else frozenset(),
+        remove_keywords=change.remove_keywords if words else frozenset(),
+    )
 
 
 async def _answer(

@@ -6,8 +6,11 @@ import pytest
 
 from mailcore.imapd.commands import criteria
 from mailcore.mailbox.changes import View
+from mailcore.mailbox.places import Place
+from mailcore.mailbox.rights import ALL, Who
 from mailcore.mailbox.search import Fuzzy
 from mailcore.mailbox.store import MailStore
+from mailcore.maildir.quota import NO_QUOTA
 from mailcore.protocol.imap import search_keys
 from mailcore.protocol.imap.lexer import Arguments
 from tests.support.imap_client import ImapClient
@@ -49,7 +52,10 @@ def test_many_words_in_a_fuzzy_search_are_a_few(alice: Path) -> None:
     parser = search_keys.Parser(Arguments(f'FUZZY TEXT "{words}"'.encode()), "utf-8")
     with MailStore(alice) as store:
         inbox = store.folder("INBOX")
-        view = View(inbox, inbox.row_now(), read_only=True, recent_from=1)
+        who = Who("alice@example.com", is_owner=True)
+        place = Place(alice, "INBOX", who, who.address, NO_QUOTA)
+        row = inbox.row_now()
+        view = View(inbox, row, place, rights=ALL, read_only=True, recent_from=1)
         query = criteria.query(parser.keys(), view)
         assert isinstance(query, Fuzzy)
         assert len(query.queries) == 20

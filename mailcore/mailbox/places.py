@@ -1,0 +1,132 @@
+"""Where a mailbox name leads: into the person's own Maildir, or into one that shares with them.
+
+`#shared.<account>.<folder>` is the folder of another account.  The account is looked up in the
+index of accounts, the folder in that account's Maildir: no path is ever made of a name.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from hashlib import sha256
+from pathlib import Path
+from typing import Protocol
+
+from mailcore.mailbox import access, rights
+from mailcore.mailbox.refusals import MailboxMissing
+from mailcore.mailbox.rights import Who
+from mailcore.mailbox.sharing import Sharing
+from mailcore.maildir import folders, shared_names
+from mailcore.maildir.quota import Quota
+
+MOST_SHARED = 10_000
+"""Folders of others that one person is shown."""
+
+
+class Account(Protocol):
+    """What is to be known of an account."""
+
+    @property
+    def address(self) -> str: ...
+    @property
+    def maildir(self) -> Path: ...
+    @property
+    def quota_bytes(self) -> int: ...
+    @property
+    def quota_messages(self) -> int: ...
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A mailbox `name` (`INBOX…`) in a Maildir, and `who` came there.
+
+    `account` is the owner's level in the shared tree; empty when it is the person's own.
+    """
+
+    maildir: Path
+    name: str
+    who: Who
+    owner: str
+    quota: Quota
+    account: str = ""
+
+    @property
+    def is_own(self) -> bool:
+        return not self.account
+
+    def mailbox_id(self, uidvalidity: int) -> bytes:
+        """MAILBOXID: two accounts may have used the same UIDVALIDITY.  RFC 8474 §4."""
+        if not self.account:
+            return b"F%d" % uidvalidity
+        return b"F%d-%b" % (uidvalidity, sha256(self.owner.encode()).hexdigest()[:12].encode())
+
+    @property
+    def shown(self) -> str:
+        """The name by which the person knows it."""
+        return shared_names.join(self.account, self.name) if self.account else self.name
+
+
+class Reach:
+    """What one person can name.  `sharers` may block: it asks the index of accounts."""
+
+    def __init__(
+        self,
+        own: Account,
+        groups: frozenset[str],
+        sharers: Callable[[], Sequence[Account]] | None,
+        *,
+        escape: bool = False,
+    ) -> None:
+        self.own = own
+        self.groups = groups
+        self.sharers = sharers
+        self.escape = escape
+
+    @staticmethod
+    def is_own(name: str) -> bool:
+        """Whether finding the place costs no look at other accounts."""
+        return not shared_names.is_shared(name)
+
+    def place(self, name: str) -> Place:
+        """The place; its mailbox need not exist.
+
+        Raises StoreError for an impossible name, MailboxMissing for an unknown account.
+        """
+        if self.is_own(name):
+            return self._place(self.own, folders.canonical(name), "")
+        account, local = shared_names.split(name)
+        for level, other in self._others():
+            if level == account and folders.is_maildir(other.maildir):
+                return self._place(other, local, level)
+        raise MailboxMissing("Mailbox does not exist.")
+
+    def visible(self, sharing: Sharing) -> dict[str, tuple[Place, frozenset[str]]]:
+        """All folders of others that the person may know of, by name, with the rights there."""
+        found: dict[str, tuple[Place, frozenset[str]]] = {}
+        for level, other in self._others():
+            if not sharing.shares(other.maildir):
+                continue
+            for name, directory in _listing(other.maildir).items():
+                place = self._place(other, name, level)
+                had = access.rights_in(other.maildir, directory, place.who)
+                if rights.LOOKUP in had and len(found) < MOST_SHARED:
+                    found[place.shown] = (place, had)
+        return found
+
+    def _others(self) -> list[tuple[str, Account]]:
+        """Each level of the tree and its account: the first of those that look the same."""
+        found: dict[str, Account] = {}
+        for other in self.sharers() if self.sharers is not None else ():
+            if other.address != self.own.address:
+                found.setdefault(shared_names.component(other.address, escape=self.escape), other)
+        return list(found.items())
+
+    def _place(self, account: Account, name: str, level: str) -> Place:
+        who = Who(self.own.address, self.groups, is_owner=not level)
+        quota = Quota(account.quota_bytes, account.quota_messages)
+        return Place(account.maildir, name, who, account.address, quota, level)
+
+
+def _listing(maildir: Path) -> dict[str, str]:
+    try:
+        return folders.listing(maildir)
+    except OSError:
+        return {}
