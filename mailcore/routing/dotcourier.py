@@ -13,6 +13,7 @@ from mailcore.message import address_list
 LONGEST = 65_536  # octets of a file
 MOST_LINES = 2_000
 MOST_ADDRESSES = 1_000  # of all lines together
+ALIAS = "alias"  # the account whose instructions speak for whoever is nobody else
 _LONGEST_EXTENSION = 200  # characters; a file name has room for no more
 
 
@@ -62,12 +63,15 @@ class Candidate:
 def extension(local: str, account: str, separators: str) -> str:
     """What follows the account's name in the local part of an address, separators as `-`.
 
-    `joe+shop+2` → `shop-2` for the account `joe`; "" when nothing does.
+    `joe+shop+2` → `shop-2` for the account `joe`; "" when nothing does.  To the account called
+    `alias` all of the local part of others is an extension.
     """
     head, rest = local[: len(account)], local[len(account) :]
-    if head.lower() != account.lower() or rest[:1] not in tuple(separators):
-        return ""
-    return "".join("-" if letter in separators else letter for letter in rest[1:])
+    if head.lower() == account.lower() and (not rest or rest[0] in separators):
+        written = rest[1:]
+    else:
+        written = local if account.lower() == ALIAS else ""
+    return "".join("-" if letter in separators else letter for letter in written)
 
 
 def candidates(extension: str, word: str = "courier") -> Iterator[Candidate]:

@@ -10,12 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path as FilePath
 
 from mailcore import status
-from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
-from mailcore.conf.current import snapshot
-from mailcore.envelope import Path
-from mailcore.errors import ConfigError, GrammarError, TemporaryFailure
-from mailcore.routing import dotcourier, router
+from mailcore.errors import TemporaryFailure
+from mailcore.routing import dotcourier
 from mailcore.routing.dotcourier import Candidate
 
 MAILDIR = "Maildir"  # the name by which a home knows the account's mail
@@ -62,23 +59,9 @@ def instructions(home: FilePath, extension: str, word: str = "courier") -> Found
     return None
 
 
-def owner(address: str) -> tuple[AccountValue, str]:
-    """The account that mail for `address` reaches, and the extension in it.
-
-    Raises ConfigError when it reaches no single account, TemporaryFailure when the directory
-    does not answer.
-    """
-    try:
-        found = router.resolve(Path.of(address))
-    except GrammarError:
-        raise ConfigError(f"{address!r} is not a mail address") from None
-    account = None
-    if len(found.destinations) == 1 and found.destinations[0].transport == router.LOCAL:
-        account = directory.account(found.destinations[0].host)
-    if account is None:
-        raise ConfigError(f"mail for {address} reaches no account of its own")
-    local, name = found.destinations[0].path.local, account.address.rpartition("@")[0]
-    return account, dotcourier.extension(local, name, snapshot().queue.extension_separators)
+def speaks(home: FilePath, extension: str, word: str) -> bool:
+    """Whether a file is there for an extension, the account's own aside.  Raises no error."""
+    return any(os.path.lexists(home / each.name) for each in dotcourier.candidates(extension, word))
 
 
 def write(home: FilePath, name: str, text: bytes) -> None:

@@ -18,6 +18,7 @@ from mailcore.conf.current import snapshot
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError, TemporaryFailure
 from mailcore.mailauth import forwarding
+from mailcore.routing import dotcourier, homes
 from mailcore.status import Status
 
 LOCAL, ESMTP = "local", "esmtp"
@@ -67,6 +68,7 @@ class _Directory(Protocol):
     def domains(self) -> frozenset[str]: ...
     def account(self, address: str) -> AccountValue | None: ...
     def alias(self, address: str) -> tuple[str, ...] | None: ...
+    def speaks(self, account: AccountValue, local: str) -> bool: ...
 
 
 class _NotCached(Exception):
@@ -79,6 +81,15 @@ class _Asked:
     domains = staticmethod(directory.hosted_domains)
     account = staticmethod(directory.account)
     alias = staticmethod(directory.alias)
+
+    def speaks(self, account: AccountValue, local: str) -> bool:
+        """Whether the account has instructions for others of this name; looks at the disk."""
+        settings = snapshot().for_mail("", account.address)
+        if not settings.local.instructions:
+            return False
+        separators = settings.queue.extension_separators
+        extension = dotcourier.extension(local, dotcourier.ALIAS, separators)
+        return homes.speaks(account.home, extension, settings.local.instructions_word)
 
 
 class _Remembered:
@@ -101,6 +112,9 @@ class _Remembered:
         if isinstance(found, Unknown):
             raise _NotCached
         return found
+
+    def speaks(self, account: AccountValue, local: str) -> bool:
+        raise _NotCached
 
 
 _ASKED = _Asked()
@@ -183,7 +197,15 @@ def _lookup(path: Path, ask: _Directory) -> Destination | tuple[str, ...] | Refu
     if path.local.lower() == "postmaster":
         return _postmaster(path, ask)
     targets = ask.alias(f"@{path.domain}")
-    return _unknown(path) if targets is None else targets
+    return (_spoken_for(path, ask) or _unknown(path)) if targets is None else targets
+
+
+def _spoken_for(path: Path, ask: _Directory) -> Destination | None:
+    """Nobody, for whom the domain's account `alias` has instructions.  Courier."""
+    account = ask.account(f"{dotcourier.ALIAS}@{path.domain}")
+    if account is None or not account.active or not ask.speaks(account, path.local):
+        return None
+    return Destination(LOCAL, account.address, path)
 
 
 def _names(local: str) -> Iterator[str]:

@@ -8,7 +8,7 @@ from mailcore.accounts.directory import AccountValue
 from mailcore.conf.current import snapshot
 from mailcore.errors import ConfigError, GrammarError
 from mailcore.management.verbs import VerbCommand
-from mailcore.routing import dotcourier, homes
+from mailcore.routing import dotcourier, homes, owners
 from mailcore.routing.homes import Found
 from mailcore.transports.local import checking
 from mailcore.transports.local.checking import Remark
@@ -67,7 +67,7 @@ class Command(VerbCommand):
 
 def _owner(address: str) -> tuple[AccountValue, str]:
     """The account and the extension, whose file there may be."""
-    account, extension = homes.owner(address)
+    account, extension = owners.owner(address)
     if next(iter(dotcourier.candidates(extension)), None) is None:
         raise ConfigError(f"no file can be named for {address}")
     return account, extension

@@ -23,7 +23,7 @@ from mailcore.filters.rehearsal import Rehearsal
 from mailcore.maildrop import interpreter, limits, parser
 from mailcore.maildrop.tree import Block
 from mailcore.message import header
-from mailcore.routing import homes
+from mailcore.routing import owners
 from mailcore.transports.local import by_hand
 
 USAGE, LATER = 64, 75
@@ -59,7 +59,7 @@ class Command(BaseCommand):
             sys.exit(LATER)
 
     def _run(self, **options: Any) -> int:
-        account = homes.owner(options["account"])[0] if options["account"] else None
+        account = owners.owner(options["account"])[0] if options["account"] else None
         message = _message(options["fields"])
         sender = options["sender"] if options["sender"] is not None else _sender(message)
         arguments = tuple(options["arguments"])

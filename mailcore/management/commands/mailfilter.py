@@ -7,7 +7,7 @@ from mailcore.errors import ConfigError
 from mailcore.filters import editing
 from mailcore.maildrop import checking, limits
 from mailcore.management.verbs import VerbCommand
-from mailcore.routing import homes
+from mailcore.routing import owners
 
 
 class Command(VerbCommand):
@@ -36,17 +36,17 @@ class Command(VerbCommand):
         return "Nothing is wrong with it."
 
     def do_show(self, *, address: str, name: str, **_: Any) -> object:
-        account, _extension = homes.owner(address)
+        account, _extension = owners.owner(address)
         text = editing.read(account, name).decode("utf-8", "replace")
         return "".join(c if c.isprintable() or c in "\n\t" else "\ufffd" for c in text)
 
     def do_set(self, *, address: str, file: str, name: str, **_: Any) -> object:
-        account, _extension = homes.owner(address)
+        account, _extension = owners.owner(address)
         editing.replace(account, _read(file), name)
         return {"set": name or ".mailfilter", "of": account.address}
 
     def do_remove(self, *, address: str, name: str, **_: Any) -> object:
-        account, _extension = homes.owner(address)
+        account, _extension = owners.owner(address)
         editing.remove(account, name)
         return {"removed": name or ".mailfilter"}
 

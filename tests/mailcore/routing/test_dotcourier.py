@@ -159,5 +159,11 @@ def test_the_extension_is_what_follows_the_accounts_name(local: str, extension: 
     assert dotcourier.extension(local, "joe", "+") == extension
 
 
+def test_to_the_account_alias_others_are_extensions_as_a_whole() -> None:
+    assert dotcourier.extension("info+x", "alias", "+") == "info-x"
+    assert dotcourier.extension("alias", "alias", "+") == ""
+    assert dotcourier.extension("alias+info", "alias", "+") == "info"
+
+
 def test_with_a_dash_as_separator_extensions_follow_that_too() -> None:
     assert dotcourier.extension("list-dev+x", "list", "+-") == "dev-x"

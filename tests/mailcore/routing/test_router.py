@@ -6,7 +6,7 @@ from mailcore.accounts import directory
 from mailcore.accounts.models import Account, Alias, Domain
 from mailcore.conf import current, store
 from mailcore.envelope import Path
-from mailcore.routing import router
+from mailcore.routing import homes, router
 from mailcore.routing.router import Resolution
 
 pytestmark = pytest.mark.django_db(databases=["default", "queue"])
@@ -138,3 +138,35 @@ def test_a_thousand_aliases_within_aliases_end(people: Domain) -> None:
         Alias.objects.create(address=f"a{number}@here.test", domain=people, targets=targets)
         Alias.objects.create(address=f"b{number}@here.test", domain=people, targets=targets)
     assert resolve("a0@here.test").refusal is not None
+
+
+@pytest.mark.parametrize(
+    ("file", "spoken_for"),
+    [
+        (".courier-info", True),
+        (".courier-default", True),
+        (".courier-other", False),
+        (".courier", False),
+        (None, False),
+    ],
+)
+def test_nobody_is_somebody_when_the_account_alias_has_instructions(
+    people: Domain, file: str | None, spoken_for: bool
+) -> None:
+    Account.objects.create(
+        address="alias@here.test", domain=people, password="x", maildir=f"h/alias-{file}"
+    )
+    directory.forget()
+    if file:
+        alias = directory.account("alias@here.test")
+        assert alias is not None
+        homes.write(homes.make(alias), file, b"./box\n")
+    assert router.cached(Path.of("info@here.test")) is None, "that takes a look at the disk"
+    found = resolve("info@here.test")
+    if spoken_for:
+        assert [(each.host, str(each.path)) for each in found.destinations] == [
+            ("alias@here.test", "info@here.test")
+        ]
+    else:
+        assert found.refusal is not None
+    assert resolve("ann@here.test").destinations[0].host == "ann@here.test"

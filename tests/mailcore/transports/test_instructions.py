@@ -7,6 +7,7 @@ from pathlib import Path as FilePath
 import pytest
 
 from mailcore.accounts import administration, directory
+from mailcore.accounts.models import Account, Domain
 from mailcore.envelope import Envelope, EnvelopeRecipient, Notify, Path, Ret
 from mailcore.queue import trace
 from mailcore.queue.content import Content
@@ -210,6 +211,22 @@ def test_default_catches_every_extension_and_not_the_account() -> None:
     deliver("bob+anything@example.test", BOB)
     assert len(mailbox.mbox(str(account().home / "caught"))) == 1
     assert len(inbox()) == 1
+
+
+def test_the_account_alias_speaks_for_unknown_users() -> None:
+    Account.objects.create(
+        address="alias@example.test",
+        domain=Domain.objects.get(),
+        password="x",
+        maildir=f"example.test/alias-{os.urandom(4).hex()}",
+    )
+    directory.forget()
+    order("&eve\n", "sales", "alias@example.test")
+    order("./caught\n", "default", "alias@example.test")
+    deliver("sales@example.test", "Nobody.Else@example.test")
+    assert b"\nDelivered-To: sales@example.test\n" in inbox("eve@example.test")[0]
+    box = mailbox.mbox(str(account("alias@example.test").home / "caught"), create=False)
+    assert [each["Delivered-To"] for each in box] == ["Nobody.Else@example.test"]
 
 
 def test_the_word_of_the_files_can_be_qmails() -> None:
