@@ -12,11 +12,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from threading import Lock
 
+from mailcore.conf.deployment import deployment
 from mailcore.errors import GrammarError
 from mailcore.maildrop import limits, parser
 from mailcore.maildrop.host import FilterFailure
 from mailcore.maildrop.tree import Block
 
+SITE = "maildroprc"  # an administrator's, asked at every delivery
 DELIVERY = ".mailfilter"  # asked at delivery
 DIRECTORY = ".mailfilters"  # holds those that are asked while the peer waits
 
@@ -50,12 +52,29 @@ class _Memory:
 _memory = _Memory()
 
 
+def site() -> Path:
+    """Where the administrator's filter for everybody is, if there is one.  Courier maildroprc."""
+    return deployment().home / SITE
+
+
 def load(path: Path) -> Block:
     """The filter in a file that is its owner's alone.
 
     Raises FilterFailure with the owner's text when it is not, can't be read or is no filter;
     FileNotFoundError when it isn't there.
     """
+    return _load(path, stat.S_IRWXG | stat.S_IRWXO)
+
+
+def load_site() -> Block:
+    """The administrator's filter, which all may read; nothing when there is none."""
+    try:
+        return _load(site(), stat.S_IWGRP | stat.S_IWOTH)
+    except FileNotFoundError:
+        return ()
+
+
+def _load(path: Path, forbidden: int) -> Block:
     try:
         descriptor = os.open(path, _FLAGS)
     except FileNotFoundError:
@@ -66,7 +85,7 @@ def load(path: Path) -> Block:
         raise FilterFailure(f"{path.name} can't be read.") from problem
     with os.fdopen(descriptor, "rb") as file:
         about = os.fstat(descriptor)
-        _check_private(path.name, about, file=True)
+        _check(path.name, about, forbidden, file=True)
         mark = (about.st_dev, about.st_ino, about.st_mtime_ns, about.st_size)
         block = _memory.get(mark)
         if block is None:
@@ -81,7 +100,7 @@ def check_directory(path: Path) -> None:
         about = path.lstat()
     except OSError as problem:
         raise FilterFailure(f"{path.name} can't be read.") from problem
-    _check_private(path.name, about, file=False)
+    _check(path.name, about, stat.S_IRWXG | stat.S_IRWXO, file=False)
 
 
 def candidates(name: str) -> Iterator[str]:
@@ -103,10 +122,10 @@ def _parsed(name: str, source: bytes) -> Block:
         raise FilterFailure(f"{name}, {error}") from None
 
 
-def _check_private(name: str, about: os.stat_result, *, file: bool) -> None:
+def _check(name: str, about: os.stat_result, forbidden: int, *, file: bool) -> None:
     if not (stat.S_ISREG if file else stat.S_ISDIR)(about.st_mode):
         raise FilterFailure(f"{name} is no {'file' if file else 'directory'}.")
-    if about.st_uid != os.geteuid():
+    if about.st_uid not in (0, os.geteuid()):
         raise FilterFailure(f"{name} belongs to somebody else.")
-    if about.st_mode & (stat.S_IRWXG | stat.S_IRWXO):
+    if about.st_mode & forbidden:
         raise FilterFailure(f"{name} must be its owner's alone (chmod {'600' if file else '700'}).")

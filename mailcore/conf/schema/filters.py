@@ -51,7 +51,6 @@ class Filters:
         "",
         "Account whose home has the filters of aliases with several members"
         " (`rcptfilter-alias-ADDRESS`, its dots as colons).",
-        courier="aliasfilteracct",
     )
     milters: tuple[str, ...] = setting(
         (),

@@ -19,7 +19,9 @@ class Local:
         choices=("courier", "qmail"),
     )
     filters: bool = setting(
-        True, "Run the mail filters (`.mailfilter` files) that accounts keep in their homes."
+        True,
+        "Run mail filters: everybody's (`maildroprc` in the server's home) and those that accounts"
+        " keep in theirs (`.mailfilter`).",
     )
     programs: bool = setting(
         False,

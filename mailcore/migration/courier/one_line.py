@@ -18,6 +18,8 @@ def put(
         plan.put(where, name, "queue.extension_separators", _separators(value), scope)
     elif name == "esmtphelo" and value == "*":
         plan.decide(where, name, "the name of each outgoing address is not looked up: write one")
+    elif name == "aliasfilteracct":
+        plan.decide(where, name, "say whose home has lists' filters: filters.alias_filter_account")
     elif name in ("ipout", "ip6out"):
         # 0 is the system's choice, an empty file the address that took the mail.
         _put(plan, where, name, {"0": "", "": own}.get(value, value), scope)

@@ -6,7 +6,6 @@ from mailcore.accounts.directory import AccountValue
 from mailcore.bus.publish import announce_mailboxes
 from mailcore.conf.current import snapshot
 from mailcore.errors import DeliveryError
-from mailcore.filters import instructions
 from mailcore.mailbox.render import with_crlf
 from mailcore.maildir import folders
 from mailcore.maildrop.host import FilterFailure
@@ -26,15 +25,15 @@ def deliver(
     block: Block | None = None,
     arguments: tuple[str, ...] = (),
 ) -> tuple[int, bytes]:
-    """Deliver by the filter given, else by the account's own, else into its mailbox.
+    """Deliver by the filter given, else by what filters the account's mail, else into its mailbox.
 
     The exit code, and what the filter has said.  Raises FilterFailure; sqlite3.Error and OSError.
     """
     errand = _errand(account, with_crlf(message), sender)
     try:
         if block is None:
-            block = _own(account)
-        if block is not None:
+            block = mail_filter.accounts_own(account)
+        if block:
             return mail_filter.obey(errand, block, arguments)
         files.into_folder(errand, folders.INBOX)
     except DeliveryError as problem:
@@ -42,13 +41,6 @@ def deliver(
     finally:
         announce_mailboxes({account.maildir})
     return 0, b""
-
-
-def _own(account: AccountValue) -> Block | None:
-    try:
-        return instructions.load(account.home / instructions.DELIVERY)
-    except FileNotFoundError:
-        return None
 
 
 def _errand(account: AccountValue, row: bytes, sender: str) -> Errand:

@@ -1,4 +1,4 @@
-"""Where an account's own mail filter takes part in delivery: `.mailfilter` in its home.
+"""Where mail filters take part in delivery: the administrator's, an account's own `.mailfilter`.
 
 `instructions.carry_out` asks here for every errand that has come down to default delivery.
 """
@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from mailcore import log, status
+from mailcore.accounts.directory import AccountValue
 from mailcore.errors import TemporaryFailure
 from mailcore.filters import instructions
 from mailcore.maildrop import interpreter
@@ -27,7 +28,12 @@ _log = log.get("local")
 
 def has_filter(home: Path) -> bool:
     """Whether default delivery in this home goes through a filter; asked once an account."""
-    return os.path.lexists(home / instructions.DELIVERY)
+    return os.path.lexists(home / instructions.DELIVERY) or has_site_filter()
+
+
+def has_site_filter() -> bool:
+    """Whether everybody's does: the administrator has one."""
+    return os.path.lexists(instructions.site())
 
 
 def run(errand: Errand) -> bool:
@@ -39,16 +45,28 @@ def run(errand: Errand) -> bool:
     if not errand.settings.filters:
         return False
     try:
-        _check_home(errand.home)
-        block = instructions.load(errand.home / instructions.DELIVERY)
+        block = accounts_own(errand.account)
+        if not block:
+            return False
         code, output = obey(errand, block)
-    except FileNotFoundError:
-        return False
     except FilterFailure as problem:
         _log.warning("filter.failed", recipient=errand.recipient.forward_path, error=str(problem))
         raise TemporaryFailure(status.OTHER_SYSTEM, f"Mail filter: {problem}") from None
     exits.goes_on(code, output)
     return True
+
+
+def accounts_own(account: AccountValue) -> Block:
+    """What filters an account's mail: the administrator's filter, then its own; perhaps nothing.
+
+    Raises FilterFailure.
+    """
+    block = instructions.load_site()
+    try:
+        _check_home(account.home)
+        return block + instructions.load(account.home / instructions.DELIVERY)
+    except FileNotFoundError:
+        return block
 
 
 def obey(errand: Errand, block: Block, arguments: Sequence[str] = ()) -> tuple[int, bytes]:

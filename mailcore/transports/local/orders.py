@@ -29,9 +29,11 @@ class Orders:
     def of(cls, account: AccountValue) -> "Orders | None":
         """The account's orders; None when it has no home, or nothing in it is followed."""
         settings = snapshot().for_mail("", account.address).local
-        if not (settings.instructions or settings.filters) or not account.home.is_dir():
-            return None
-        return cls(account, settings)
+        if account.home.is_dir():
+            wanted = settings.instructions or settings.filters
+        else:
+            wanted = settings.filters and mail_filter.has_site_filter()
+        return cls(account, settings) if wanted else None
 
     def concern(self, recipient: ClaimedRecipient) -> bool:
         """Whether there is more to do than to put it into the mailbox.

@@ -3,12 +3,14 @@
 import mailbox
 import os
 import sqlite3
+from collections.abc import Iterator
 from pathlib import Path as FilePath
 
 import pytest
 
 from mailcore.conf import current
 from mailcore.errors import TemporaryFailure
+from mailcore.filters import instructions
 from mailcore.mailbox.store import MailStore
 from mailcore.queue import trace
 from mailcore.queue.claimed import ClaimedMessage, ClaimedRecipient
@@ -142,6 +144,38 @@ def test_filters_can_be_switched_off() -> None:
     configure(filters=False)
     deliver()
     assert (len(inbox()), len(inbox(folder=".Filtered"))) == (1, 0)
+
+
+# The administrator's filter.
+
+
+@pytest.fixture
+def site() -> Iterator[FilePath]:
+    file = instructions.site()
+    yield file
+    file.unlink()
+
+
+def test_the_administrators_filter_comes_first_and_for_everybody(site: FilePath) -> None:
+    site.write_text('if (/^Subject: buy/)\n  to "./Maildir/.Junk"\nMARK="seen"\n')
+    deliver("eve@example.test", content=SPAM)
+    deliver("eve@example.test")
+    filtered('if ($MARK eq "seen")\n  to "./Maildir/.Own"\n')
+    deliver(content=SPAM)
+    deliver()
+    assert [len(inbox("eve@example.test", name)) for name in ("", ".Junk")] == [1, 1]
+    assert [len(inbox(folder=name)) for name in ("", ".Junk", ".Own")] == [0, 1, 1]
+
+
+def test_the_administrators_filter_must_not_be_anybodys_to_write(site: FilePath) -> None:
+    site.write_text("exit\n")
+    site.chmod(0o664)
+    number = submit(BOB)
+    attempt_all()
+    assert "maildroprc must be its owner's alone" in why(number)
+    site.chmod(0o644)
+    try_again()
+    assert not Recipient.objects.exists()
 
 
 # Programs.
