@@ -10,6 +10,7 @@ MOST_RECEIVED = 100  # Courier's limit; more is a loop
 QUARANTINE = b"X-Courier-Quarantine"  # mail that a check wants in the Junk folder; says which
 
 _UNFIT = re.compile(r"[^\x21-\x27\x2a-\x5b\x5d-\x7e]")
+_REST_OF_FIELD = re.compile(rb"[^\n]*+\n(?:[ \t][^\n]*+\n)*+")
 _BREAKS = re.compile(r"[\x00-\x1f\x7f]")
 
 
@@ -22,7 +23,8 @@ class Origin:
 
     What checks found is written too: `fields` above the message, `results` as our
     Authentication-Results; fields of the names `renamed` become Old-…, those `removed` go.
-    `hold` holds the message in the queue, and says why.
+    `hold` holds the message in the queue, and says why.  `onward`: a recipient of ours sends on
+    what had come to it.
     """
 
     protocol: str
@@ -38,6 +40,7 @@ class Origin:
     renamed: frozenset[bytes] = frozenset()
     removed: frozenset[bytes] = frozenset()
     hold: str = ""
+    onward: bool = False
 
 
 def received(origin: Origin, me: str, number: str, date: bytes, priority: int = 0) -> bytes:
@@ -69,6 +72,22 @@ def authentication_results(me: str, results: Sequence[str]) -> bytes:
     """Our Authentication-Results field, one clause a line.  RFC 8601 §2.2."""
     clauses = ";\r\n  ".join(" ".join(_BREAKS.sub(" ", each).split()) for each in results)
     return f"Authentication-Results: {me};\r\n  {clauses}\r\n".encode("utf-8", "replace")
+
+
+def without_results(block: bytes, me: str) -> tuple[bytes, tuple[str, ...]]:
+    """A block of fields of ours without our Authentication-Results, and what that said.
+
+    The inverse of `authentication_results`: only what was written there is understood.
+    """
+    begin = f"Authentication-Results: {me};\r\n  ".encode("utf-8", "replace")
+    start = block.find(begin)
+    if start < 0 or (start and block[start - 1] != 10):
+        return block, ()
+    rest = _REST_OF_FIELD.match(block, start + len(begin))
+    if rest is None:
+        return block, ()
+    told = rest[0].removesuffix(b"\r\n").decode("utf-8", "replace")
+    return block[:start] + block[rest.end() :], tuple(told.split(";\r\n  "))
 
 
 def return_path(reverse_path: str) -> bytes:

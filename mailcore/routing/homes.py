@@ -3,6 +3,7 @@
 Most accounts have none; a home is made when something is put into it.
 """
 
+import contextlib
 import errno
 import os
 import stat
@@ -37,7 +38,8 @@ def make(account: AccountValue) -> FilePath:
     home.mkdir(mode=0o700, parents=True, exist_ok=True)
     way = home / MAILDIR
     if not way.is_symlink() and not way.exists():
-        way.symlink_to(os.path.relpath(account.maildir, home))
+        with contextlib.suppress(FileExistsError):  # somebody else was making it too
+            way.symlink_to(os.path.relpath(account.maildir, home))
     return home
 
 

@@ -66,7 +66,9 @@ def accept(
     now, queue = time.time(), settings.queue
     starts = max(now, envelope.release_at)  # what was asked to wait isn't late yet
     prepared = prepare(number, envelope, content, origin, settings)
-    if arc_seal.applies(envelope.source, settings) and any(map(_goes_onward, resolutions)):
+    if arc_seal.applies(envelope.source, settings) and any(
+        _goes_onward(resolution, origin) for resolution in resolutions
+    ):
         prepared = sealed(prepared, content, origin, settings)
     return committer.submit(
         Entry(
@@ -99,9 +101,9 @@ def accept(
     )
 
 
-def _goes_onward(resolution: Resolution) -> bool:
-    """Whether an alias sends it to another server."""
-    return resolution.alias and any(
+def _goes_onward(resolution: Resolution, origin: Origin) -> bool:
+    """Whether an alias, or a recipient's instructions, send it to another server."""
+    return (resolution.alias or origin.onward) and any(
         each.transport == router.ESMTP for each in resolution.destinations
     )
 

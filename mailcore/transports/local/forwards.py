@@ -23,7 +23,10 @@ def forward(errand: Errand, addresses: tuple[Path, ...]) -> None:
     OSError when the message can't be read or written.
     """
     message = errand.message
-    top = trace.delivered_to(arrivals.forward_path(errand.recipient)) + message.prefix
+    settings = snapshot()
+    authserv_id = settings.mailauth.authserv_id or settings.me
+    prefix, results = trace.without_results(message.prefix, authserv_id)
+    top = trace.delivered_to(arrivals.forward_path(errand.recipient)) + prefix
     _check_hops(top + contents.header(message, errand.row)[len(message.prefix) :])
     content = _content(errand)
     envelope = Envelope(
@@ -38,7 +41,7 @@ def forward(errand: Errand, addresses: tuple[Path, ...]) -> None:
         listener=message.listener,
         minimum_security=message.minimum_security,
     )
-    origin = Origin("local", helo=errand.account.domain, fields=top)
+    origin = Origin("local", helo=errand.account.domain, fields=top, results=results, onward=True)
     try:
         accepted = accept(envelope, None, content, origin).result(WAIT)
     except DeliveryError:

@@ -3,8 +3,10 @@
 import dkim
 import pytest
 
-from mailcore.accounts import administration
+from mailcore.accounts import administration, directory
 from mailcore.conf import current, store
+from mailcore.delivery import scheduler
+from mailcore.delivery.attempt import run, run_due
 from mailcore.dns.resolver import Resolver
 from mailcore.envelope import Envelope, EnvelopeRecipient, Path, Source
 from mailcore.mailauth import arc, keys
@@ -12,6 +14,7 @@ from mailcore.mailauth.text import SignedText
 from mailcore.queue.content import Content
 from mailcore.queue.models import Content as ContentRow
 from mailcore.queue.models import Message
+from mailcore.routing import homes
 from mailcore.submit.accept import Origin, accept
 from tests.mailcore.mailauth.conftest import LETTER, signed
 from tests.mailcore.mailauth.test_arc import forwarded
@@ -63,6 +66,25 @@ def look_up(name: bytes, timeout: int = 5) -> bytes:
 def test_dkimpy_verifies_a_chain_that_begins_with_us() -> None:
     result, _, reason = dkim.arc_verify(sent_on(), dnsfunc=look_up)
     assert (result, reason) == (b"pass", "success")
+
+
+def test_dkimpy_verifies_a_chain_of_what_instructions_send_on() -> None:
+    bob = directory.account("bob@ours.test")
+    assert bob is not None
+    homes.write(homes.make(bob), ".courier", b"&ann@far.test\n")
+    first = sent_on(to="bob@ours.test")
+    assert SET % 1 not in first, "it has not left yet"
+    assert run_due("local")[0] == 1
+    [lease] = scheduler.claim("instructions")
+    run(lease)
+    (bob.home / ".courier").unlink()  # another test's account has the same home
+    row = Message.objects.get()
+    data = bytes(ContentRow.objects.get(id=row.pk).data)
+    onward = bytes(row.prefix) + data[row.skip :]
+    assert dkim.arc_verify(onward, dnsfunc=look_up)[0] == b"pass"
+    assert onward.count(b"\r\nAuthentication-Results: ") == 1
+    assert b";\r\n  dmarc=pass header.from=signed.test\r\n" in onward
+    assert b"\r\nDelivered-To: bob@ours.test\r\n" in onward
 
 
 def test_dkimpy_verifies_a_chain_that_we_continue() -> None:

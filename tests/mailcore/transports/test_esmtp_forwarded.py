@@ -7,8 +7,9 @@ from mailcore.conf import current, store
 from mailcore.envelope import Envelope, EnvelopeRecipient, Notify, Path, Source
 from mailcore.queue.content import Content
 from mailcore.queue.models import Recipient
-from mailcore.routing import router
+from mailcore.routing import homes, router
 from mailcore.submit.accept import Origin, accept
+from tests.support.homes import attempt_all as local_too
 from tests.support.outgoing import HELLO, Start, attempt_all
 
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "queue"])
@@ -51,6 +52,21 @@ def test_forwarded_mail_goes_out_in_our_name(remote: Start, to: str) -> None:
     (mail,) = server.mails
     assert said(mail.mail).startswith("SRS0=")
     assert said(mail.mail).endswith("=stranger.test=eve@ours.test")
+
+
+def test_what_instructions_send_on_goes_out_in_our_name(remote: Start) -> None:
+    administration.add_account("bob@ours.test", "builder99", by="test")
+    directory.forget()
+    bob = directory.account("bob@ours.test")
+    assert bob is not None
+    homes.write(homes.make(bob), ".courier", b"&ann@far.test\n")
+    server = remote()
+    send("bob@ours.test")
+    local_too()
+    (bob.home / ".courier").unlink()  # another test's account has the same home
+    attempt_all()
+    (mail,) = server.mails
+    assert said(mail.mail).startswith("SRS0=")
 
 
 def test_the_senders_own_wishes_for_reports_change_nothing(remote: Start) -> None:
