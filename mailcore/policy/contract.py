@@ -8,7 +8,7 @@ check that can't be carried out raises TemporaryFailure: the peer is told to com
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
-from typing import Self
+from typing import Protocol, Self
 
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Envelope, EnvelopeRecipient, Path
@@ -111,6 +111,12 @@ class Verdict:
 NO_OBJECTION = Verdict()
 
 
+class Conversations(Protocol):
+    """What was said to milters so far about one message (`policy.milter`)."""
+
+    def finish(self, received: "Received") -> Verdict: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """A message that has come and is not accepted yet; `so_far` is what earlier checks said.
@@ -131,6 +137,7 @@ class Received:
     standing: Standing = Standing.WHITELISTED
     number: int = 0
     envelope: Envelope | None = None
+    milters: Conversations | None = None
 
     @property
     def asked(self) -> Envelope:

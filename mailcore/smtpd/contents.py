@@ -97,10 +97,13 @@ class Contents(Conversation):
     async def _finish(self, transaction: Transaction, content: Content | Reply) -> None:
         """Submit the message, answer, and be ready for the next."""
         self.transaction = None
-        if isinstance(content, Reply):
-            handed = Handed(content)
-        else:
-            handed = await self._submit(transaction, content)
+        try:
+            if isinstance(content, Reply):
+                handed = Handed(content)
+            else:
+                handed = await self._submit(transaction, content)
+        finally:
+            transaction.discard()
         reply = handed.reply
         self._tell(transaction, handed)
         if reply.is_success:

@@ -187,6 +187,7 @@ async def _checked(
         standing=standing,
         number=number,
         envelope=envelope,
+        milters=transaction.milters,
     )
     return await threads.checks.run(chain.run, asked, received)
 

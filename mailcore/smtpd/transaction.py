@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Path, Source
 from mailcore.policy.contract import Standing
+from mailcore.policy.milter import Milters
 from mailcore.policy.spf import SpfVerdict
 from mailcore.protocol.smtp.parameters import MailOptions
 from mailcore.routing.router import Resolution
@@ -29,6 +30,7 @@ class Transaction:
     failed: bool = False
     spf: tuple[SpfVerdict, ...] = ()
     standing: Standing | None = None
+    milters: Milters | None = None
 
     def envelope(self, source: Source, auth_identity: str, listener: str) -> Envelope:
         options = self.options
@@ -50,7 +52,9 @@ class Transaction:
         )
 
     def discard(self) -> None:
-        """The transaction is abandoned: let go of its content."""
+        """The transaction is over or abandoned: let go of its content, hang up on milters."""
+        if self.milters is not None:
+            self.milters.close()
         if self.chunks is not None:
             self.chunks.discard()
             self.chunks = None

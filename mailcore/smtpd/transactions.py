@@ -4,17 +4,19 @@ Parsing is `protocol.smtp`'s, deciding `policy`'s and `admission`'s.
 """
 
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 
 from django.db.utils import Error as DatabaseError
 
 from mailcore import log
 from mailcore.envelope import EnvelopeRecipient, Path, Source
-from mailcore.errors import GrammarError
+from mailcore.errors import GrammarError, TemporaryFailure
 from mailcore.filters import recipient
 from mailcore.filters.recipient import Question
 from mailcore.policy import limits, relay
 from mailcore.policy.contract import Standing
+from mailcore.policy.milter import BROKEN, Milters
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import commands, parameters
 from mailcore.protocol.smtp.commands import BadAddress
@@ -108,6 +110,12 @@ class Transactions(Contents):
             priority=priority,
             spf=opinion.spf,
         )
+        if self.settings.filters.milters:
+            refusal = await self._begin_milters(self.transaction)
+            if refusal is not None:
+                self.forget_transaction()
+                self.refuse(refusal)
+                return
         lowered = priority < options.priority
         self.wire.write(replies.PRIORITY_LOWERED if lowered else replies.SENDER_OK)
 
@@ -209,12 +217,35 @@ class Transactions(Contents):
             path, resolution, transaction.reverse_path, self._asker(), settings
         )
         if refusal is None:
-            refusal = await self._ask_recipient(transaction, path, resolution)
+            refusal = await self._ask_filters(transaction, path, resolution)
         if refusal is not None:
             return refusal
         transaction.recipients.append(EnvelopeRecipient(path, options.notify, options.orcpt))
         transaction.resolutions.append(resolution)
         return None
+
+    async def _ask_filters(
+        self, transaction: Transaction, path: Path, resolution: Resolution
+    ) -> Reply | None:
+        """What the recipient's own filter says, then what milters say."""
+        refusal = await self._ask_recipient(transaction, path, resolution)
+        if refusal is None and transaction.milters is not None:
+            refusal = await self._milters_say(transaction.milters.recipient, path)
+        return refusal
+
+    async def _begin_milters(self, transaction: Transaction) -> Reply | None:
+        """Tell milters of the connection, the greeting and the sender."""
+        peer = self._peer(await self.host())
+        transaction.milters = Milters(self.settings)
+        return await self._milters_say(
+            transaction.milters.begin, peer, transaction.reverse_path, self.id
+        )
+
+    async def _milters_say(self, step: Callable[..., Reply | None], *told: object) -> Reply | None:
+        try:
+            return await threads.checks.run(step, *told)
+        except TemporaryFailure:
+            return BROKEN
 
     async def _ask_recipient(
         self, transaction: Transaction, path: Path, resolution: Resolution

@@ -25,6 +25,9 @@ class Program(Milter.Base):
 
     def envfrom(self, sender, *parameters):
         self.heard.append(f"mail {sender}")
+        if sender.startswith("<spammer@"):
+            self.setreply("553", "5.7.8", "Not from you")
+            return Milter.REJECT
         return Milter.CONTINUE
 
     def envrcpt(self, recipient, *parameters):

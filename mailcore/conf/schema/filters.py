@@ -60,7 +60,10 @@ class Filters:
         grammar="mailcore.policy.milter:parse",
     )
     milter_timeout: int = setting(
-        60, "How long one milter may take for one message.", kind="duration", minimum=1
+        60,
+        "How long one milter may take for one message, all its answers together.",
+        kind="duration",
+        minimum=1,
     )
     http_url: str = setting(
         "", "A service every message is posted to; it answers with what to do (docs/policy.md)."

@@ -10,6 +10,7 @@ import pytest
 from mailcore.conf import current, store
 from mailcore.errors import ConfigError
 from mailcore.policy import milter as milter_link
+from mailcore.queue import ids
 from mailcore.queue.models import Content, Message, Recipient
 from tests.support.transcript import Connection
 
@@ -120,11 +121,88 @@ def test_a_milter_refuses_puts_off_and_discards(
     assert not Message.objects.exists()
 
 
-def test_a_milter_refuses_at_the_greeting_and_is_heard_after_the_message(
+def opened(address: tuple[str, int], hello: str = "EHLO mx.peer.example") -> Connection:
+    connection = Connection(address)
+    connection.line()
+    connection.send(f"{hello}\r\n".encode())
+    while not connection.line().startswith("250 "):
+        pass
+    return connection
+
+
+def said(connection: Connection, *commands: str) -> list[str]:
+    """The replies to these commands, one after the other."""
+    replies = []
+    for command in commands:
+        connection.send(f"{command}\r\n".encode())
+        replies.append(connection.line())
+    return replies
+
+
+def test_a_milter_that_refuses_the_greeting_is_heard_at_mail(smtp: Addresses, milter: str) -> None:
+    filters(milters=[milter])
+    connection = opened(smtp["smtp"], "EHLO refused.example")
+    assert said(connection, "MAIL FROM:<eve@peer.example>", "RCPT TO:<alice@example.com>") == [
+        "550 5.7.1 Message refused.",
+        "502 5.5.1 Not now: commands out of order.",
+    ]
+
+
+def test_a_milter_refuses_senders_and_recipients_on_the_line_in_its_own_words(
     smtp: Addresses, milter: str
 ) -> None:
     filters(milters=[milter])
-    assert send(smtp, do(), helo="refused.example") == ["550 5.7.1 Message refused."]
+    connection = opened(smtp["smtp"])
+    assert said(
+        connection,
+        "MAIL FROM:<spammer@peer.example>",
+        "MAIL FROM:<eve@peer.example>",
+        "RCPT TO:<bob@example.com>",
+        "RCPT TO:<nobody@example.com>",  # ours refuse first, and the milter isn't told
+        "RCPT TO:<alice@example.com>",
+        "DATA",
+        "Subject: x\r\n\r\nhello\r\n.",
+    ) == [
+        "553 5.7.8 Not from you",
+        "250 2.1.0 Ok.",
+        "550 5.7.9 Not for Bob",
+        "550 5.1.1 User <nobody@example.com> unknown",
+        "250 2.1.5 Ok.",
+        "354 Go ahead; end with <CRLF>.<CRLF>",
+        f"250 2.0.0 queued as {ids.text(Message.objects.get().id)}",
+    ]
+    assert "rcpt <bob@example.com>; rcpt <alice@example.com>; header Subject" in delivered()
+
+
+def test_each_message_of_a_session_is_a_conversation_of_its_own(
+    smtp: Addresses, milter: str
+) -> None:
+    filters(milters=[milter])
+    connection = opened(smtp["smtp"])
+    begin = ("MAIL FROM:<eve@peer.example>", "RCPT TO:<alice@example.com>")
+    said(connection, *begin, "RSET", *begin, "DATA", "Subject: x\r\n\r\nhello\r\n.")
+    said(connection, *begin, "DATA", "Subject: x\r\n\r\nhello\r\n.")
+    heard = [bytes(row.data).decode() for row in Content.objects.all()]
+    assert [text.count("rcpt <alice@example.com>") for text in heard] == [1, 1]
+
+
+def test_a_milter_that_fails_meanwhile_is_told_at_once_or_passed_over(
+    smtp: Addresses, milter: str, tmp_path: Path
+) -> None:
+    socket = tmp_path / "mortal"
+    begin = ("MAIL FROM:<eve@peer.example>", "RCPT TO:<alice@example.com>")
+    for on_failure, answer in (
+        ("defer", "451 4.3.0 Mail filters temporarily unavailable."),
+        ("accept", "250 2.1.5 Ok."),
+    ):
+        process = started([DEBIAN, str(PROGRAM), f"unix:{socket}"], socket, tmp_path / "mortal.log")
+        filters(milters=[f"unix:{socket}"], on_failure=on_failure)
+        connection = opened(smtp["smtp"])
+        assert said(connection, begin[0]) == ["250 2.1.0 Ok."]
+        process.kill()
+        process.wait()
+        socket.unlink()
+        assert said(connection, begin[1]) == [answer]
 
 
 def test_a_milter_changes_header_and_body(smtp: Addresses, milter: str) -> None:
@@ -176,11 +254,20 @@ def test_a_message_that_is_left_without_recipients_goes_nowhere(
 
 def test_one_recipient_is_refused_and_the_others_get_it(smtp: Addresses, milter: str) -> None:
     filters(milters=[milter])
-    told = send(smtp, do(), "alice@example.com", "bob@example.com", lmtp=True)
-    assert told[0].startswith("250 2.0.0 queued")
-    assert told[1] == "550 5.7.9 Not for Bob"
-    assert Recipient.objects.get().forward_path == "alice@example.com"
-    assert send(smtp, do(), "bob@example.com") == ["550 5.7.9 Not for Bob"]
+    for listener, hello in (("lmtp", "LHLO mx.peer.example"), ("smtp", "EHLO mx.peer.example")):
+        connection = opened(smtp[listener], hello)
+        told = said(
+            connection,
+            "MAIL FROM:<eve@peer.example>",
+            "RCPT TO:<alice@example.com>",
+            "RCPT TO:<bob@example.com>",
+            "DATA",
+            "Subject: x\r\n\r\nhello\r\n.",
+        )
+        assert told[2] == "550 5.7.9 Not for Bob"
+        assert told[4].startswith("250 2.0.0 queued")
+        assert Recipient.objects.get().forward_path == "alice@example.com"
+        Recipient.objects.all().delete()
 
 
 def test_a_milter_that_fails_puts_mail_off_unless_it_may_pass(
@@ -188,7 +275,9 @@ def test_a_milter_that_fails_puts_mail_off_unless_it_may_pass(
 ) -> None:
     dead = f"unix:{tmp_path}/nobody"
     filters(milters=[dead])
-    assert send(smtp, do()) == ["451 4.3.0 Mail filters temporarily unavailable."]
+    assert said(opened(smtp["smtp"]), "MAIL FROM:<eve@peer.example>") == [
+        "451 4.3.0 Mail filters temporarily unavailable."
+    ]
     filters(milters=[f"{dead} accept", milter])
     assert send(smtp, do())[0].startswith("250")
     assert "X-Heard" in delivered()
