@@ -73,11 +73,8 @@ class Connection(asyncio.Protocol):
         name = self.transport.get_extra_info("peername")
         self.peer = name[0] if isinstance(name, tuple) else ""
         self.session.begin(self.peer)
-        if not self.session.loopback:
-            if not self.limits.admit(self.peer):
-                self.session.bye("Too many connections.")
-                return
-            self.counted = True
+        if not (self.session.loopback or self.session.may_forward or self._admitted()):
+            return
         self.sessions.add(self)
         self.session.greet()
         self.flush()
@@ -143,7 +140,18 @@ class Connection(asyncio.Protocol):
             self.writable.set_exception(Gone("connection lost"))
             self.writable.exception()
 
+    def _admitted(self) -> bool:
+        self.counted = self.limits.admit(self.peer)
+        if not self.counted:
+            self.session.bye("Too many connections.")
+        return self.counted
+
     # The session's side
+
+    def count_as(self, peer: str) -> None:
+        """The connection is a client's at `peer`, which a proxy has made for it."""
+        self.peer = peer
+        self._admitted()
 
     def send(self, data: bytes) -> None:
         """Queue a reply; `flush` or `drained` sends it."""

@@ -27,6 +27,7 @@ from mailcore.protocol.imap import sequence_set
 from mailcore.server import logins, threads, tls
 from mailcore.server.limits import is_loopback
 from mailcore.server.logins import Channel
+from mailcore.server.trust import believed
 
 T = TypeVar("T")
 
@@ -48,6 +49,7 @@ class Wire(Protocol):
         """The TLS of the connection, if it has any."""
 
     def send(self, data: bytes) -> None: ...
+    def count_as(self, peer: str) -> None: ...
     def flush(self) -> None: ...
     def close(self) -> None: ...
     @property
@@ -68,7 +70,7 @@ class Session:
 
     __slots__ = (
         "connection", "context", "dirty", "enabled", "id", "identity", "idle_tag", "loopback",
-        "over", "peer", "secure", "stopping", "view",
+        "masters", "may_forward", "over", "peer", "secure", "stopping", "view",
     )  # fmt: skip
 
     def __init__(self, connection: Wire, context: Context, *, secure: bool) -> None:
@@ -78,6 +80,8 @@ class Session:
         self.id = ""
         self.peer = ""
         self.loopback = False
+        self.may_forward = False
+        self.masters: tuple[str, ...] = ()
         self.identity: Identity | None = None
         self.view: View | None = None
         self.idle_tag: bytes | None = None
@@ -89,7 +93,20 @@ class Session:
     def begin(self, peer: str) -> None:
         self.peer = peer
         self.loopback = is_loopback(peer)
+        auth = self.context.rules.auth
+        self.may_forward = believed(peer, auth.proxy_from)
+        self.masters = auth.masters if self.may_forward else ()
         self.id = secrets.token_hex(5)
+
+    def speak_for(self, peer: str) -> None:
+        """A proxy has said who its client is; that counts from here on.
+
+        It says so once and before the login: what comes after that may be the client's own.
+        """
+        self.may_forward = False
+        _log.info("session.forwarded", session=self.id, proxy=self.peer, peer=peer)
+        self.peer = peer
+        self.connection.count_as(peer)
 
     # Talking
 

@@ -16,11 +16,12 @@ from mailcore.auth.identity import Identity
 from mailcore.errors import GrammarError, StoreError, TemporaryFailure
 from mailcore.pop3d.mailbox import LARGE, Mailbox
 from mailcore.pop3d.service import Service
-from mailcore.protocol import sasl
+from mailcore.protocol import forwarded, sasl
 from mailcore.protocol.pop3 import commands
 from mailcore.server import logins, tls
 from mailcore.server.limits import is_loopback
 from mailcore.server.logins import PLAIN_CHANNEL, Channel
+from mailcore.server.trust import believed
 from mailcore.server.wire import CommandTooLong, Disconnected, TimedOut, Wire
 
 HANDSHAKE_SECONDS = 30.0
@@ -53,6 +54,10 @@ class Pop3Session(asyncio.Protocol):
         self.secure = False
         self.channel: Channel = PLAIN_CHANNEL
         self.admitted = False
+        self.counted = ""
+        self.loopback = False
+        self.may_forward = False
+        self.masters: tuple[str, ...] = ()
         self.name = ""
         self.identity: Identity | None = None
         self.mailbox: Mailbox | None = None
@@ -68,7 +73,10 @@ class Pop3Session(asyncio.Protocol):
         peer = transport.get_extra_info("peername")
         self.peer = str(peer[0]) if isinstance(peer, tuple) else "127.0.0.1"
         self._begin_tls(transport.get_extra_info("ssl_object"))
-        self.admitted = self.service.limits.admit(self.peer)
+        self.loopback = is_loopback(self.peer)
+        self.may_forward = believed(self.peer, self.settings.auth.proxy_from)
+        self.masters = self.settings.auth.masters if self.may_forward else ()
+        self.admitted = self.may_forward or self._admit()
         if not self.admitted:
             self.service.note_refusal(self.peer)
             self._no("[SYS/TEMP] Too many connections.")
@@ -76,6 +84,12 @@ class Pop3Session(asyncio.Protocol):
             return
         self.service.sessions.add(self)
         self._task = self.loop.create_task(self._run())
+
+    def _admit(self) -> bool:
+        if not self.service.limits.admit(self.peer):
+            return False
+        self.counted = self.peer
+        return True
 
     def _begin_tls(self, ssl_object: ssl.SSLObject | None) -> None:
         self.secure = ssl_object is not None
@@ -97,7 +111,8 @@ class Pop3Session(asyncio.Protocol):
         self.wire.lost()
         if self.admitted:
             self.admitted = False
-            self.service.limits.release(self.peer)
+            if self.counted:
+                self.service.limits.release(self.counted)
             self.service.sessions.remove(self)
 
     def pause_writing(self) -> None:
@@ -119,7 +134,8 @@ class Pop3Session(asyncio.Protocol):
 
     async def _run(self) -> None:
         try:
-            self._ok(f"{self.settings.me} POP3 ready.")
+            code = "[XCLIENT] " if self.may_forward else ""
+            self._ok(f"{code}{self.settings.me} POP3 ready.")
             await self._converse()
         except (Disconnected, TimedOut, ConnectionError, OSError):
             pass  # RFC 1939 §3: a session that times out says nothing and deletes nothing
@@ -189,7 +205,7 @@ class Pop3Session(asyncio.Protocol):
         """Passwords never travel in the clear, but from this machine or when told to."""
         if self.secure or self.settings.pop3.plaintext_auth:
             return True
-        return self.settings.general.plaintext_auth_from_loopback and is_loopback(self.peer)
+        return self.settings.general.plaintext_auth_from_loopback and self.loopback
 
     async def capa(self, argument: bytes) -> None:
         """RFC 2449; the same before and after login but for what logs in."""
@@ -204,6 +220,21 @@ class Pop3Session(asyncio.Protocol):
             lines += ["UTF8 USER", "LANG"]
         lines.append("IMPLEMENTATION Courier")
         self._listing("Capabilities follow.", lines)
+
+    async def xclient(self, argument: bytes) -> None:
+        """A proxy says who its client is: once, before the login.  As Dovecot's does."""
+        if not self.may_forward:
+            raise GrammarError("Unknown command.")
+        said = forwarded.of_xclient(argument)
+        self.may_forward = False
+        _log.info("session.forwarded", proxy=self.peer, peer=said.address)
+        self.peer = said.address
+        if not self._admit():
+            self.service.note_refusal(self.peer)
+            self._no("[SYS/TEMP] Too many connections.")
+            self.ended = True
+            return
+        self._ok("Welcome.")
 
     async def stls(self, argument: bytes) -> None:
         """RFC 2595 §4.  What was sent behind the command in the clear is forgotten."""
@@ -261,7 +292,14 @@ class Pop3Session(asyncio.Protocol):
             initial = b"" if response == b"=" else sasl.decode_response(response)
         try:
             await self._log_in(
-                logins.with_sasl(exchange, initial, self._challenge, service="pop3", peer=self.peer)
+                logins.with_sasl(
+                    exchange,
+                    initial,
+                    self._challenge,
+                    service="pop3",
+                    peer=self.peer,
+                    masters=self.masters,
+                )
             )
         except _Cancelled:
             raise GrammarError("Authentication cancelled.") from None
@@ -420,6 +458,7 @@ Pop3Session.before_login = {
     "PASS": Pop3Session.pass_,
     "AUTH": Pop3Session.auth,
     "STLS": Pop3Session.stls,
+    "XCLIENT": Pop3Session.xclient,
     "UTF8": Pop3Session.utf8,
 }
 Pop3Session.after_login = {

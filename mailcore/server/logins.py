@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 
-from mailcore import status
+from mailcore import log, status
 from mailcore.accounts.passwords import SCRAM_ITERATIONS
 from mailcore.auth import login
 from mailcore.auth.identity import Identity
@@ -20,6 +20,8 @@ from mailcore.server import threads
 
 MECHANISMS = ("PLAIN", "LOGIN", "SCRAM-SHA-256")
 _SCRAM = {"SCRAM-SHA-1": "sha1", "SCRAM-SHA-256": "sha256"}
+
+_log = log.get("auth")
 
 Exchange = Callable[[bytes], Awaitable[bytes]]
 
@@ -123,11 +125,13 @@ async def with_sasl(
     *,
     service: str,
     peer: str,
+    masters: tuple[str, ...] = (),
 ) -> Identity | None:
     """Run a SASL exchange to its end; the identity it proves, or None.
 
     `ask` sends a challenge and returns the decoded response; what it raises ends the
-    exchange.  Raises TemporaryFailure when nobody can tell now.
+    exchange.  `masters` may act as others on this connection.  Raises TemporaryFailure when
+    nobody can tell now.
     """
     step = exchange.step(initial)
     while True:
@@ -145,16 +149,18 @@ async def with_sasl(
                     return found
                 step = exchange.refused()
             case _:
-                return await _ended(exchange, step, service, peer)
+                return await _ended(exchange, step, service, peer, masters)
 
 
 async def _ended(
-    exchange: sasl.Mechanism, step: sasl.Step, service: str, peer: str
+    exchange: sasl.Mechanism, step: sasl.Step, service: str, peer: str, masters: tuple[str, ...]
 ) -> Identity | None:
     """What the last step of an exchange proves."""
     match step:
         case sasl.Credentials(authzid, name, password) if _is_self(authzid, name):
             return await with_password(name, password, service=service, peer=peer)
+        case sasl.Credentials(authzid, name, password) if _is_master(name, masters):
+            return await _as_other(authzid, name, password, service, peer)
         case sasl.Proved(authzid, name) if _is_self(authzid, name):
             return await threads.database.run(_login_as, name, service, peer)
         case sasl.Digest():
@@ -165,8 +171,24 @@ async def _ended(
 
 
 def _is_self(authzid: str, name: str) -> bool:
-    """Nobody acts as somebody else."""
+    """Nobody but a master acts as somebody else."""
     return not authzid or authzid.lower() == name.lower()
+
+
+def _is_master(name: str, masters: tuple[str, ...]) -> bool:
+    return login.full_name(name) in (login.full_name(master) for master in masters)
+
+
+async def _as_other(
+    wanted: str, master: str, password: str, service: str, peer: str
+) -> Identity | None:
+    """The identity of an account that a master acts for; the log says who did.  RFC 4616 §2."""
+    if await with_password(master, password, service=service, peer=peer) is None:
+        return None
+    found = await threads.database.run(_login_as, wanted, service, peer)
+    _log.warning("login.as_other", master=master, account=wanted[:320], service=service,
+                 peer=peer, found=found is not None)  # fmt: skip
+    return found
 
 
 def _secret(name: str, digest: str, peer: str) -> login.ScramSecret | None:

@@ -15,8 +15,9 @@ class ImapClient:
         password: str = "wonderland",
         *,
         tls: bool = False,
+        source: str = "127.0.0.1",
     ) -> None:
-        self.wire = Connection(address, tls=tls)
+        self.wire = Connection(address, tls=tls, source=source)
         self.greeting = self.wire.line()
         self.number = 0
         if name:

@@ -32,8 +32,10 @@ class Mismatch(AssertionError):
 class Connection:
     """One client connection of a transcript."""
 
-    def __init__(self, address: tuple[str, int], *, tls: bool = False) -> None:
-        self.socket = socket.create_connection(address, timeout=SECONDS)
+    def __init__(
+        self, address: tuple[str, int], *, tls: bool = False, source: str = "127.0.0.1"
+    ) -> None:
+        self.socket = socket.create_connection(address, timeout=SECONDS, source_address=(source, 0))
         self.buffer = b""
         if tls:
             self.start_tls()

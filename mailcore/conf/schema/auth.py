@@ -42,5 +42,11 @@ class Auth:
     )
     proxy_from: tuple[str, ...] = setting(
         (),
-        "Networks of proxies, believed when they tell the client's address.",
+        "Networks of proxies: believed by IMAP and POP3 when they tell the client's address, and"
+        " the only places where masters log in as others.",
+    )
+    masters: tuple[str, ...] = setting(
+        (),
+        "Accounts that may log in to IMAP and POP3 as any other, by AUTH PLAIN; every use is"
+        " logged.",
     )

@@ -38,7 +38,9 @@ async def _exchange(
         return sasl.decode_response(line)
 
     try:
-        identity = await logins.with_sasl(exchange, initial, ask, service="imap", peer=session.peer)
+        identity = await logins.with_sasl(
+            exchange, initial, ask, service="imap", peer=session.peer, masters=session.masters
+        )
     except TemporaryFailure as error:
         raise No("UNAVAILABLE", error.text) from error
     except Bad:

@@ -2,6 +2,7 @@
 
 from mailcore import log
 from mailcore.imapd.session import Session
+from mailcore.protocol import forwarded
 from mailcore.protocol.imap import identity
 from mailcore.protocol.imap.lexer import Arguments
 
@@ -14,7 +15,10 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> None:
     fields = identity.fields(arguments)
     arguments.end()
     if fields:
-        said = " ".join(f"{name[:_LONGEST]} {value[:_LONGEST]}" for name, value in fields.items())
-        _log.info("client.identified", session=session.id, client=said)
+        words = (f"{name[:_LONGEST]} {value[:_LONGEST]}" for name, value in fields.items())
+        _log.info("client.identified", session=session.id, client=" ".join(words))
+    said = forwarded.of_fields(fields)
+    if said is not None and session.may_forward:
+        session.speak_for(said.address)
     session.send(b'* ID ("name" "Courier")\r\n')
     session.complete(tag, b"ID completed.")

@@ -62,6 +62,7 @@ async def enter(session: Session, tag: bytes, identity: Identity | None) -> None
 def welcome(session: Session, tag: bytes, identity: Identity) -> None:
     """The session is authenticated from here on."""
     session.identity = identity
+    session.may_forward = False
     session.context.rules = session.context.rules.for_mail("", identity.address)
     session.connection.logged_in()
     _log.info("session.opened", session=session.id, address=identity.address, peer=session.peer)

@@ -31,7 +31,7 @@ def alpha(tmp_path_factory: pytest.TempPathFactory) -> Iterator[NodeProcess]:
         tmp_path_factory.mktemp("alpha"),
         "alpha",
         {**PASSWORDS, "boss@example.com": "masterkey"},
-        {"auth.proxy_from": "127.0.0.1"},
+        {"auth.proxy_from": "127.0.0.1", "auth.masters": "boss@example.com"},
     )
     node.start()
     yield node
