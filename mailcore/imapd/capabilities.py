@@ -42,6 +42,9 @@ TABLE: dict[str, Capability] = {
         Capability("ACL2=UNION", needs=("ACL",)),
         Capability("RIGHTS=texk", needs=("ACL",)),
         Capability("LIST-MYRIGHTS", needs=("ACL", "LIST-EXTENDED")),
+        Capability("METADATA"),
+        Capability("METADATA-SERVER"),
+        Capability("LIST-METADATA", needs=("METADATA", "LIST-EXTENDED")),
         Capability("MOVE"),
         Capability("CONDSTORE", enables=("CONDSTORE",)),
         Capability("QRESYNC", needs=("CONDSTORE", "ENABLE"), enables=("QRESYNC", "CONDSTORE")),
@@ -101,6 +104,8 @@ def offered(off: tuple[str, ...]) -> frozenset[str]:
         left = kept
     if "LITERAL+" in left:
         left.discard("LITERAL-")  # RFC 7888 §4: never both
+    if "METADATA" in left:
+        left.discard("METADATA-SERVER")  # RFC 5464 §1: for servers without the other
     return frozenset(left)
 
 

@@ -21,3 +21,11 @@ class NotPermitted(StoreError):
 
 class UnknownEncoding(StoreError):
     """IMAP adds UNKNOWN-CTE: a part cannot be had without its transfer encoding."""
+
+
+class TooLong(StoreError):
+    """IMAP says how long an annotation may be."""
+
+
+class TooMany(StoreError):
+    """IMAP says METADATA TOOMANY."""

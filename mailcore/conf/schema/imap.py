@@ -56,6 +56,18 @@ class Imap:
         " instead of as spaces.",
         courier="IMAP_SHAREDMUNGENAMES",
     )
+    metadata_value_limit: int = setting(
+        16_384, "The longest annotation of a mailbox (METADATA).", kind="size", minimum=256,
+        maximum=65_536,
+    )  # fmt: skip
+    metadata_entries: int = setting(
+        50, "How many annotations each person, and all together, may give one mailbox.",
+        minimum=0, maximum=1000,
+    )  # fmt: skip
+    metadata_admin: str = setting(
+        "", "Address of the administrator, as mailto:somebody@example.com; mail programs can ask."
+    )
+    metadata_comment: str = setting("", "A note about this server that mail programs can ask for.")
     auth_mechanisms: tuple[str, ...] = setting(
         ("PLAIN", "LOGIN", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2"),
         "SASL mechanisms offered, where the mechanism can work: -PLUS under TLS, CRAM-MD5 with"

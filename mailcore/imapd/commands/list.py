@@ -1,30 +1,24 @@
-"""LIST, plain and extended.  RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440."""
+"""LIST, plain and extended.  RFC 3501 §6.3.8, RFC 5258, RFC 5819, RFC 6154, RFC 8440, RFC 9590."""
 
 from collections.abc import Coroutine, Iterable
-from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 
 from mailcore.errors import GrammarError
 from mailcore.imapd import places
-from mailcore.imapd.commands import acl, status
+from mailcore.imapd.commands import metadata, status
+from mailcore.imapd.commands.listed import Extras, Teller, shared_if_asked
 from mailcore.imapd.commands.pattern import MAX_LENGTH, matches
 from mailcore.imapd.commands.status import Asked
 from mailcore.imapd.session import Session
-from mailcore.mailbox import access, rights
-from mailcore.mailbox.places import Place, Reach
-from mailcore.mailbox.refusals import MailboxMissing
+from mailcore.mailbox.places import Reach
 from mailcore.mailbox.store import MailStore
 from mailcore.mailbox.stores import Stores
-from mailcore.maildir import shared_names
 from mailcore.protocol.imap import mailbox_name, responses
 from mailcore.protocol.imap.lexer import Arguments
-
-Shared = dict[str, tuple[Place, frozenset[str]]]
 
 _MOST_PATTERNS = 50
 _SELECTIONS = frozenset((b"SUBSCRIBED", b"REMOTE", b"RECURSIVEMATCH", b"SPECIAL-USE"))
 _RETURNS = frozenset((b"SUBSCRIBED", b"CHILDREN", b"SPECIAL-USE", b"MYRIGHTS"))
-_NO_SHARED: Shared = {}
 
 
 @dataclass(slots=True)
@@ -35,6 +29,7 @@ class Wanted:
     selections: set[bytes] = field(default_factory=set)
     returns: set[bytes] = field(default_factory=set)
     status: Asked | None = None
+    entries: list[str] = field(default_factory=list)
     root: bool = False
     utf8: bool = False
 
@@ -137,6 +132,9 @@ def _returns(session: Session, arguments: Arguments, wanted: Wanted) -> None:
         if option == b"STATUS":
             arguments.space()
             wanted.status = status.asked_in(session, arguments)
+        elif option == b"METADATA" and session.offers("LIST-METADATA"):
+            arguments.space()
+            wanted.entries = metadata.entries_in(arguments)
         elif option in _RETURNS:
             wanted.returns.add(option)
         else:
@@ -154,6 +152,9 @@ def answer(store: MailStore, stores: Stores, reach: Reach, wanted: Wanted) -> by
     names = existing | with_parents(existing)
     if b"SUBSCRIBED" in wanted.selections:
         names = subscribed | (with_parents(subscribed) if _recursive(wanted) else set())
+    myrights = b"MYRIGHTS" in wanted.returns
+    extras = Extras(wanted.status, myrights, wanted.entries, wanted.utf8)
+    teller = Teller(store, stores, reach, shared, extras)
     lines = []
     for name in sorted(names, key=lambda name: (name != "INBOX", name)):
         if not any(matches(pattern, name) for pattern in wanted.patterns):
@@ -163,42 +164,8 @@ def answer(store: MailStore, stores: Stores, reach: Reach, wanted: Wanted) -> by
             continue
         lines.append(line)
         if name in existing:
-            with suppress(MailboxMissing):
-                lines += _more(store, stores, reach, wanted, shared.get(name) or name)
+            lines += teller.lines(name)
     return b"".join(lines)
-
-
-def shared_if_asked(reach: Reach, stores: Stores, patterns: list[str]) -> Shared:
-    """The folders of others, if a pattern could mean one of them."""
-    for pattern in patterns:
-        head = pattern.partition("*")[0].partition("%")[0]
-        if head.startswith(shared_names.ROOT) or shared_names.ROOT.startswith(head):
-            return reach.visible(stores.sharing)
-    return _NO_SHARED
-
-
-def _more(
-    store: MailStore,
-    stores: Stores,
-    reach: Reach,
-    wanted: Wanted,
-    which: str | tuple[Place, frozenset[str]],
-) -> list[bytes]:
-    """The lines that RETURN asks for beside LIST's: of an own folder by name, or a shared one."""
-    if not (wanted.status or b"MYRIGHTS" in wanted.returns):
-        return []
-    if isinstance(which, str):
-        place = reach.place(which)
-        had = access.rights_at(store, place.name, place.who)
-    else:
-        place, had = which
-    lines = []
-    if b"MYRIGHTS" in wanted.returns:
-        lines.append(acl.myrights(place, had, utf8=wanted.utf8))
-    if wanted.status is not None and rights.READ in had:
-        with stores.borrow(place.maildir) if not place.is_own else nullcontext(store) as there:
-            lines.append(status.after_look(there, place, wanted.status))
-    return lines
 
 
 def _recursive(wanted: Wanted) -> bool:

@@ -60,6 +60,8 @@ ON_A_MAILBOX = {
     "GETACL": "{0}",
     "LISTRIGHTS": "{0} anyone",
     "MYRIGHTS": "{0}",
+    "GETMETADATA": "{0} /shared/comment",
+    "SETMETADATA": '{0} (/private/x "1")',
     "COPY": "1 {0}",
     "MOVE": "1 {0}",
     "UID COPY": "1 {0}",
