@@ -166,6 +166,8 @@ def _call(reader: Reader) -> Call:
     fewest, most = ARGUMENTS[token.text]
     arguments: list[Expression] = []
     if not reader.token.is_("("):
+        if most == 0:
+            return Call(token.text, (), token.line)
         if (fewest, most) != (1, 1):
             raise reader.problem(f"( expected after {token.text}")
         return Call(token.text, (unary(reader),), token.line)

@@ -10,6 +10,7 @@ from mailcore.message.address_list import mailboxes
 
 _ESCAPED = re.compile(rb"([|!$()\[\]\\+*?.&;`'\-~<>^{}\"])")
 _FIELD_NAME = re.compile(rb"[!-9;-~]{1,80}+:")
+_MOST_KEYS = 100  # tried for one
 _MOST_PATTERNS = 10_000  # of one lookup file
 
 Arguments = Sequence[bytes]
@@ -95,21 +96,21 @@ def _gdbmclose(state: State, arguments: Arguments) -> bytes:
 
 def _gdbmstore(state: State, arguments: Arguments) -> bytes:
     database = state.file.database
-    if database is None:
-        raise FilterFailure("gdbmstore: no database is open.")
     state.spend(COST)
+    if database is None:
+        return b"-1"
     return b"0" if database.store(arguments[0], arguments[1]) else b"-1"
 
 
 def fetch(state: State, key: bytes, options: bytes) -> bytes | None:
     """`gdbmfetch` without its default: the value for the key, or for one near to it.
 
-    `D` also tries an address's `user@`, its domain, and that domain's parents; `I` the
-    networks an address of dotted numbers is in.
+    `D` also tries an address's `user@`, its domain, and that domain's parents, or those of a
+    domain; `I` the networks an address of dotted numbers is in.
     """
     database = state.file.database
     if database is None:
-        raise FilterFailure("gdbmfetch: no database is open.")
+        return None
     for candidate in _candidates(key, options):
         state.spend()
         found = database.fetch(candidate)
@@ -120,17 +121,18 @@ def fetch(state: State, key: bytes, options: bytes) -> bytes | None:
 
 def _candidates(key: bytes, options: bytes) -> list[bytes]:
     found = [key]
-    if b"D" in options and b"@" in key:
-        user, _, domain = key.rpartition(b"@")
-        found.append(user + b"@")
-        while domain:
-            found.append(domain)
+    if b"D" in options:
+        user, sign, domain = key.rpartition(b"@")
+        if sign:
+            found += [user + b"@", domain]
+        while b"." in domain and len(found) < _MOST_KEYS:
             domain = domain.partition(b".")[2]
+            found.append(domain)
     if b"I" in options:
-        while b"." in key:
+        while b"." in key and len(found) < _MOST_KEYS:
             key = key.rpartition(b".")[0]
             found.append(key)
-    return found[:100]
+    return found
 
 
 FUNCTIONS: dict[str, Callable[[State, Arguments], bytes]] = {

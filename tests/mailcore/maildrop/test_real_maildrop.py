@@ -283,6 +283,7 @@ def theirs(source: str, directory: Path, message: bytes = MESSAGE) -> tuple[int,
         ["maildrop", str(file), "one", "two"],
         input=message,
         capture_output=True,
+        cwd=directory,
         env={"PATH": os.environ["PATH"], "HOME": str(directory)},
         timeout=30,
         check=False,
@@ -353,6 +354,40 @@ def test_words_are_true_and_false_as_in_maildrop(tmp_path: Path) -> None:
     words = {"".join(dice.choices("00.. x1-", k=dice.randrange(6))) for _ in range(300)}
     source = "".join(f'if ("{word}")\n  echo "t{word}"\nelse\n  echo "f{word}"\n' for word in words)
     assert ours(source + "exit\n") == theirs(source + "exit\n", tmp_path)
+
+
+def test_keys_are_fetched_as_maildrop_fetches_them(tmp_path: Path) -> None:
+    stored = ["user@", "x.test", "test", "10.1", "b.x.test"]
+    fetched = [
+        *[
+            '"user@b.x.test", "D"',
+            '"other@b.x.test", "D"',
+            '"other@a.x.test", "D"',
+            '"other@y.test", "D"',
+        ],
+        *[
+            '"b.x.test", "D"',
+            '"a.b.x.test", "D"',
+            '"q.x.test"',
+            '"10.1.2.3", "I"',
+            '"10.2.2.3", "I", "none"',
+        ],
+        *[
+            '"10.1.2.3", "D", "none"',
+            '"USER@b.x.test", "D", "case"',
+            '"X.TEST", "", "case"',
+            '"zz"',
+        ],
+    ]
+    source = (
+        'echo gdbmfetch("x", "", "closed")\necho gdbmstore("x", 1)\necho gdbmopen("keys", "N")\n'
+    )
+    source += "".join(f'echo gdbmstore("{key}", "<{key}>")\n' for key in stored)
+    source += "".join(f"echo gdbmfetch({arguments})\n" for arguments in fetched)
+    source += (
+        'gdbmclose\necho gdbmopen("keys")\necho gdbmstore("a", "b")\necho gdbmopen("none")\nexit\n'
+    )
+    assert ours(source) == theirs(source, tmp_path)
 
 
 @pytest.mark.parametrize("field", FIELDS)

@@ -1,5 +1,6 @@
 """Recipients' own filters while the peer waits: written sessions, and what else can happen."""
 
+import base64
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,6 +12,7 @@ from mailcore.conf import current, store
 from mailcore.conf.deployment import deployment
 from mailcore.filters import recipient
 from mailcore.routing import homes, router
+from tests.support.homes import attempt_all
 from tests.support.transcript import Connection, play
 
 SCRIPTS = sorted((Path(__file__).parents[2] / "transcripts" / "filters").glob("*.txt"))
@@ -94,6 +96,31 @@ def at_rcpt(smtp: Addresses, address: str = "alice@example.com") -> str:
         reply = connection.line()
     connection.socket.close()
     return reply.rstrip()
+
+
+def test_what_passes_at_smtp_time_is_sorted_at_delivery(filtered: Addresses) -> None:
+    alice = directory.account("alice@example.com")
+    assert alice is not None
+    homes.write(alice.home, ".mailfilter", b'if (/^Subject: report/)\n  to "./Maildir/.Reports"\n')
+    connection = Connection(filtered["smtp"])
+    connection.line()
+    for subject, code in ((b"report", "250"), (b"other", "250"), (b"forbidden w\xc3\xb6rd", "554")):
+        lines = (
+            b"HELO peer",
+            b"MAIL FROM:<ann@peer.example.net>",
+            b"RCPT TO:<alice@example.com>",
+            b"DATA",
+        )
+        for command in lines:
+            connection.send(command + b"\r\n")
+            assert connection.line()[0] in "23"
+        encoded = b"=?utf-8?b?" + base64.b64encode(subject) + b"?="
+        connection.send(b"Subject: " + encoded + b"\r\n\r\nx\r\n.\r\n")
+        assert connection.line().startswith(code)
+    connection.socket.close()
+    attempt_all()
+    place = alice.maildir
+    assert [len(list((place / part).iterdir())) for part in ("new", ".Reports/new")] == [1, 1]
 
 
 UNAVAILABLE = "432 4.3.0 Mail filters temporarily unavailable."
