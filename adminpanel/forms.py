@@ -98,6 +98,27 @@ class PasswordForm(forms.Form):
     )
 
 
+class InstructionsForm(forms.Form):
+    """A file of delivery instructions."""
+
+    extension = forms.CharField(
+        max_length=200,
+        required=False,
+        help_text="What follows the name in the address, such as shop in joe+shop; empty for all"
+        " mail without one, default for every extension.",
+        widget=forms.TextInput(attrs={"autocapitalize": "none", "spellcheck": "false"}),
+    )
+    text = forms.CharField(
+        max_length=65_536,
+        required=False,
+        strip=False,
+        label="Instructions",
+        help_text="One a line: ./Maildir/.Folder, an address to send it on to, |command. Empty is"
+        " the mailbox.",
+        widget=forms.Textarea(attrs={"rows": 10, "spellcheck": "false", "class": "mono"}),
+    )
+
+
 class ListenerForm(forms.Form):
     """A listener with addresses of its own."""
 

@@ -3,6 +3,7 @@
 Which file speaks for an extension, and text → instructions; nothing here touches a file.
 """
 
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -162,16 +163,19 @@ def _instruction(number: int, line: str, domain: str) -> Instruction:
 def _addresses(number: int, line: str, domain: str) -> tuple[Path, ...]:
     """Whom a line names: addresses as in a header, the first may have `&` or `!` before it."""
     listed = line[1:] if line[0] in "&!" else line
-    found = dict.fromkeys(_path(number, each, domain) for each in address_list.mailboxes(listed))
+    found = dict.fromkeys(address(number, each, domain) for each in address_list.mailboxes(listed))
     if not found:
         raise GrammarError(f"line {number}: no address")
     return tuple(found)
 
 
-def _path(number: int, box: address_list.Mailbox, domain: str) -> Path:
-    """One address; a bare word is a user of `domain`."""
-    try:
-        return Path.of(box.address if box.domain else f"{box.address}@{domain}")
-    except GrammarError:
-        shown = (box.address or box.name)[:80]
-        raise GrammarError(f"line {number}: {shown!r} is not an address") from None
+def address(number: int, box: address_list.Mailbox, domain: str) -> Path:
+    """One address as it was listed; a bare word is a user of `domain`.
+
+    Raises GrammarError, also for what would be understood by half: `<joe>@far.example`.
+    """
+    shown = (box.name or box.address)[:80]
+    if "@" not in box.name:
+        with contextlib.suppress(GrammarError):
+            return Path.of(box.address if box.domain else f"{box.address}@{domain}")
+    raise GrammarError(f"line {number}: {shown!r} is not an address")

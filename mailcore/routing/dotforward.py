@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError
 from mailcore.message import address_list
+from mailcore.routing import dotcourier
 from mailcore.routing.dotcourier import Forward, IntoFile, Program
 
 LONGEST = 65_536  # octets of a file
@@ -79,8 +80,6 @@ def _entry(line: int, entry: str, domain: str) -> Entry:
 
 def _address(line: int, entry: str, domain: str) -> Path:
     boxes = address_list.mailboxes(entry)
-    try:
-        [box] = boxes
-        return Path.of(box.address if box.domain else f"{box.address}@{domain}")
-    except (ValueError, GrammarError):
-        raise GrammarError(f"line {line}: {entry[:80]!r} is not an address") from None
+    if len(boxes) != 1:
+        raise GrammarError(f"line {line}: {entry[:80]!r} is not an address")
+    return dotcourier.address(line, boxes[0], domain)

@@ -59,6 +59,7 @@ def test_a_file_of_comments_has_no_instructions() -> None:
         ("./x\n\\\n", "line 2: no address"),
         ("friends: ;\n", "line 1: no address"),
         ("a@@b\n", "is not an address"),
+        ("<joe>@far.test\n", "is not an address"),
         ("./a\0b\n", "line 1: control characters"),
         ("./" + "x" * 70_000, "longer than"),
         ("\n" * 3_000, "lines"),
