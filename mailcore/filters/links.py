@@ -6,13 +6,14 @@ directories `allfilters` and `filters`).
 """
 
 from mailcore.conf.schema.registry import Snapshot
-from mailcore.filters import duplicates, global_filters, recipient
+from mailcore.filters import duplicates, global_filters, recipient, verify
 from mailcore.policy import chain
 from mailcore.policy.chain import Link
 from mailcore.policy.contract import Peer, Standing
 
 ALWAYS: tuple[Link, ...] = (
     Link("allfilters", global_filters.all_wanted, global_filters.check_all),
+    Link("verify", verify.wanted, verify.check),
     Link("duplicates", duplicates.wanted, duplicates.check),
 )
 FILTERED: tuple[Link, ...] = (

@@ -19,6 +19,13 @@ class Filters:
     socket_timeout: int = setting(
         300, "How long one global filter may take for one message.", kind="duration", minimum=1
     )
+    verify_senders: str = setting(
+        "off",
+        "Ask the sender's domain whether it takes mail for a stranger's address, with its extension"
+        " (full) or without (base). Costs others a connection; some list those who do it.",
+        courier="verifyfilter-mode",
+        choices=("off", "base", "full"),
+    )
     duplicates: int = setting(
         0,
         "How many copies of one text strangers may send; more are refused, and what is still queued"
