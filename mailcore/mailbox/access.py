@@ -8,7 +8,8 @@ from mailcore.mailbox import rights
 from mailcore.mailbox.refusals import MailboxMissing, NotPermitted
 from mailcore.mailbox.rights import Entries, Who
 from mailcore.mailbox.store import MailStore
-from mailcore.maildir import acl, folders
+from mailcore.maildir import acl, folders, shared_maildirs
+from mailcore.maildir.shared_maildirs import Modes
 
 
 def entries(maildir: Path, directory: str) -> Entries:
@@ -19,7 +20,22 @@ def entries(maildir: Path, directory: str) -> Entries:
 
 def rights_in(maildir: Path, directory: str, who: Who) -> frozenset[str]:
     """What `who` may do in the folder in `directory`."""
+    if who.by_modes:
+        return _by_modes(shared_maildirs.modes(maildir, directory, who.groups))
     return rights.of(who, entries(maildir, directory))
+
+
+def _by_modes(modes: Modes) -> frozenset[str]:
+    """Rights as permissions give them.
+
+    With the sticky bit people remove only what they put there themselves; who that was cannot be
+    told where all accounts are one user of the system, so nobody removes anything.
+    """
+    found = rights.LOOKUP + rights.READ if modes.read else ""
+    if modes.read and modes.write:
+        found += rights.SEEN + rights.WRITE + rights.INSERT
+        found += "" if modes.keeps else rights.DELETE + rights.EXPUNGE
+    return frozenset(found)
 
 
 def rights_at(store: MailStore, name: str, who: Who) -> frozenset[str]:

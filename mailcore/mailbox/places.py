@@ -1,10 +1,11 @@
 """Where a mailbox name leads: into the person's own Maildir, or into one that shares with them.
 
-`#shared.<account>.<folder>` is the folder of another account.  The account is looked up in the
-index of accounts, the folder in that account's Maildir: no path is ever made of a name.
+`#shared.<account>.<folder>` is the folder of another account, `shared.<name>.<folder>` one of a
+Maildir that the file system shares.  The account is looked up in the index of accounts, the
+Maildir in a list, the folder in the Maildir: no path is ever made of a name.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
@@ -15,7 +16,7 @@ from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.rights import Who
 from mailcore.mailbox.sharing import Sharing
 from mailcore.maildir import folders, shared_names
-from mailcore.maildir.quota import Quota
+from mailcore.maildir.quota import NO_QUOTA, Quota
 
 MOST_SHARED = 10_000
 """Folders of others that one person is shown."""
@@ -38,7 +39,7 @@ class Account(Protocol):
 class Place:
     """A mailbox `name` (`INBOX…`) in a Maildir, and `who` came there.
 
-    `account` is the owner's level in the shared tree; empty when it is the person's own.
+    `account` is the owner's level in the tree below `root`; empty when it is the person's own.
     """
 
     maildir: Path
@@ -47,6 +48,7 @@ class Place:
     owner: str
     quota: Quota
     account: str = ""
+    root: str = shared_names.ACCOUNTS
 
     @property
     def is_own(self) -> bool:
@@ -61,23 +63,31 @@ class Place:
     @property
     def shown(self) -> str:
         """The name by which the person knows it."""
-        return shared_names.join(self.account, self.name) if self.account else self.name
+        if not self.account:
+            return self.name
+        return shared_names.join(self.root, self.account, self.name)
 
 
 class Reach:
-    """What one person can name.  `sharers` may block: it asks the index of accounts."""
+    """What one person can name.
+
+    `sharers` may block: it asks the index of accounts; None where that is switched off.
+    `maildirs` are those that the file system shares, by name.
+    """
 
     def __init__(
         self,
         own: Account,
         groups: frozenset[str],
         sharers: Callable[[], Sequence[Account]] | None,
+        maildirs: Callable[[], Mapping[str, Path]] = dict,
         *,
         escape: bool = False,
     ) -> None:
         self.own = own
         self.groups = groups
         self.sharers = sharers
+        self.maildirs = maildirs
         self.escape = escape
 
     @staticmethod
@@ -92,7 +102,12 @@ class Reach:
         """
         if self.is_own(name):
             return self._place(self.own, folders.canonical(name), "")
-        account, local = shared_names.split(name)
+        root, account, local = shared_names.split(name)
+        if root == shared_names.MAILDIRS:
+            path = self.maildirs().get(account)
+            if path is None:
+                raise MailboxMissing("Mailbox does not exist.")
+            return self._in_maildir(path, local, account)
         for level, other in self._others():
             if level == account and folders.is_maildir(other.maildir):
                 return self._place(other, local, level)
@@ -101,6 +116,12 @@ class Reach:
     def visible(self, sharing: Sharing) -> dict[str, tuple[Place, frozenset[str]]]:
         """All folders of others that the person may know of, by name, with the rights there."""
         found: dict[str, tuple[Place, frozenset[str]]] = {}
+        for level, path in self.maildirs().items():
+            for name, directory in _listing(path).items():
+                place = self._in_maildir(path, name, level)
+                had = access.rights_in(path, directory, place.who)
+                if rights.LOOKUP in had:
+                    found[place.shown] = (place, had)
         for level, other in self._others():
             if not sharing.shares(other.maildir):
                 continue
@@ -118,6 +139,10 @@ class Reach:
             if other.address != self.own.address:
                 found.setdefault(shared_names.component(other.address, escape=self.escape), other)
         return list(found.items())
+
+    def _in_maildir(self, path: Path, name: str, level: str) -> Place:
+        who = Who(self.own.address, self.groups, by_modes=True)
+        return Place(path, name, who, str(path), NO_QUOTA, level, shared_names.MAILDIRS)
 
     def _place(self, account: Account, name: str, level: str) -> Place:
         who = Who(self.own.address, self.groups, is_owner=not level)

@@ -29,11 +29,15 @@ DEFAULT: Entries = {OWNER: "aceilrstwx", ADMINISTRATORS: "aceilrstwx"}
 
 @dataclass(frozen=True, slots=True)
 class Who:
-    """Somebody who wants to use a mailbox; `is_owner` of the account it lies in."""
+    """Somebody who wants to use a mailbox; `is_owner` of the account it lies in.
+
+    `by_modes`: what they may do is said by the file system's permissions, not by entries.
+    """
 
     address: str
     groups: frozenset[str] = frozenset()
     is_owner: bool = False
+    by_modes: bool = False
 
     @property
     def is_administrator(self) -> bool:

@@ -1,21 +1,24 @@
-"""Names in the tree of shared folders: `#shared.<account>.<folder>`.  Courier maildiracl(1).
+"""Names of folders of others: `#shared.<account>.<folder>`, and `shared.<name>.<folder>`.
 
-An account's address is one level of the tree, so what would divide it is replaced: by a space, or,
-where the administrator says so (IMAP_SHAREDMUNGENAMES), by an escape.  No path is made of either.
+Courier maildiracl(1), maildirmake(1).  The first tree is of accounts that share by rights, the
+second of Maildirs that are shared by the file system's permissions.  An account's address is one
+level of its tree, so what would divide it is replaced: by a space, or, where the administrator says
+so (IMAP_SHAREDMUNGENAMES), by an escape.  No path is made of either.
 """
 
 from mailcore.errors import StoreError
 from mailcore.maildir import folders
 
-ROOT = "#shared"
-_BELOW = ROOT + folders.SEPARATOR
+ACCOUNTS = "#shared"
+MAILDIRS = "shared"
+ROOTS = (ACCOUNTS, MAILDIRS)
 _SPACES = str.maketrans("./", "  ")
 _ESCAPES = str.maketrans({".": "\\:", "/": "\\;", "\\": "\\\\"})
 
 
 def is_shared(name: str) -> bool:
-    """Whether a name lies in the tree at all."""
-    return name == ROOT or name.startswith(_BELOW)
+    """Whether a name lies in one of the trees at all."""
+    return name.partition(folders.SEPARATOR)[0] in ROOTS
 
 
 def component(address: str, *, escape: bool) -> str:
@@ -23,21 +26,22 @@ def component(address: str, *, escape: bool) -> str:
     return address.translate(_ESCAPES if escape else _SPACES)
 
 
-def join(account: str, name: str) -> str:
-    """The account's mailbox `name` (`INBOX…`) as others see it."""
-    return _BELOW + account + name[len(folders.INBOX) :]
+def join(root: str, level: str, name: str) -> str:
+    """The mailbox `name` (`INBOX…`) of an account or Maildir, as others see it."""
+    return f"{root}.{level}{name[len(folders.INBOX) :]}"
 
 
-def split(name: str) -> tuple[str, str]:
-    """The account's level and the mailbox's name in that account.
+def split(name: str) -> tuple[str, str, str]:
+    """The tree, the level of the account or Maildir, and the mailbox's name in there.
 
     Raises StoreError when no mailbox can be called so.
     """
-    if not name.startswith(_BELOW):
+    root, _, below = name.partition(folders.SEPARATOR)
+    if root not in ROOTS:
         raise StoreError("Invalid mailbox name.")
-    account, dot, rest = name[len(_BELOW) :].partition(folders.SEPARATOR)
-    folders.canonical(f"{folders.INBOX}.{account}")
-    return account, folders.canonical(folders.INBOX + dot + rest)
+    level, dot, rest = below.partition(folders.SEPARATOR)
+    folders.canonical(f"{folders.INBOX}.{level}")
+    return root, level, folders.canonical(folders.INBOX + dot + rest)
 
 
 def canonical(name: str) -> str:

@@ -56,6 +56,19 @@ class Imap:
         " instead of as spaces.",
         courier="IMAP_SHAREDMUNGENAMES",
     )
+    shared_maildirs: tuple[str, ...] = setting(
+        (),
+        "Maildirs made with maildirmake -S whose shared folders everybody finds below shared.NAME:"
+        " `NAME /path`.",
+        courier="maildirshared",
+        kind="lines",
+    )
+    shared_directories: tuple[str, ...] = setting(
+        (),
+        "Directories below which the Maildirs have to lie that accounts name in their own"
+        " `shared-maildirs`; none: those files are not read.",
+        kind="lines",
+    )
     metadata_value_limit: int = setting(
         16_384, "The longest annotation of a mailbox (METADATA).", kind="size", minimum=256,
         maximum=65_536,

@@ -33,8 +33,9 @@ def shared_if_asked(reach: Reach, stores: Stores, patterns: Sequence[str]) -> Sh
     """The folders of others, if a pattern could mean one of them."""
     for pattern in patterns:
         head = pattern.partition("*")[0].partition("%")[0]
-        if head.startswith(shared_names.ROOT) or shared_names.ROOT.startswith(head):
-            return reach.visible(stores.sharing)
+        for root in shared_names.ROOTS:
+            if head.startswith(root) or root.startswith(head):
+                return reach.visible(stores.sharing)
     return {}
 
 

@@ -7,6 +7,9 @@ from mailcore.protocol.imap.lexer import Arguments
 
 def run(session: Session, tag: bytes, arguments: Arguments) -> None:
     arguments.end()
-    shared = b'(("#shared." "."))' if places.reach(session).sharers else b"NIL"
+    reach = places.reach(session)
+    shared = b'("#shared." ".")' if reach.sharers is not None else b""
+    shared += b'("shared." ".")' if reach.maildirs() else b""
+    shared = b"(" + shared + b")" if shared else b"NIL"
     session.send(b'* NAMESPACE (("INBOX." ".")) NIL %b\r\n' % shared)
     session.complete(tag, b"NAMESPACE completed.")
