@@ -25,9 +25,16 @@ class Capability:
     value: str = ""
 
 
+_IN_REV2 = (
+    "SASL-IR", "ENABLE", "IDLE", "NAMESPACE", "UIDPLUS", "UNSELECT", "CHILDREN", "MOVE", "BINARY",
+    "SPECIAL-USE", "LIST-EXTENDED", "LIST-STATUS", "STATUS=SIZE", "ESEARCH", "SEARCHRES",
+)  # fmt: skip
+"""What RFC 9051 has taken in."""
+
 TABLE: dict[str, Capability] = {
     one.name: one
     for one in (
+        Capability("IMAP4rev2", early=True, needs=_IN_REV2, enables=("IMAP4rev2",)),
         Capability("LITERAL+", early=True),
         Capability("LITERAL-", early=True),
         Capability("SASL-IR", early=True),
@@ -77,10 +84,13 @@ TABLE: dict[str, Capability] = {
         Capability("QUOTA"),
         Capability("QUOTA=RES-STORAGE", needs=("QUOTA",)),
         Capability("QUOTA=RES-MESSAGE", needs=("QUOTA",)),
+        Capability("INPROGRESS"),
+        Capability("UIDONLY", needs=("ENABLE",), enables=("UIDONLY",)),
         Capability("APPENDLIMIT", value="append_limit"),
     )
 }
 ALWAYS = "IMAP4rev1"
+_REV2 = "IMAP4rev2"
 _LITERAL_MINUS = 4096
 _NAMES = {name.upper(): name for name in TABLE}
 
@@ -97,6 +107,8 @@ def known(text: str) -> str:
 def offered(off: tuple[str, ...]) -> frozenset[str]:
     """The names that are left when these are switched off, with all that needs them."""
     left = set(TABLE) - {_NAMES.get(name.upper(), name) for name in off}
+    if not left & {"LITERAL+", "LITERAL-"}:
+        left.discard(_REV2)
     while True:
         kept = {name for name in left if left.issuperset(TABLE[name].needs)}
         if kept == left:

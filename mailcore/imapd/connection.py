@@ -29,6 +29,7 @@ _LOGIN_LITERALS = 8192
 _HIGH_WATER = 256 * 1024
 _INPUT_PILE = 256 * 1024
 _MOST_ERRORS = 30
+PROGRESS_SECONDS = 10.0
 _APPEND = re.compile(rb"[^ ]+ (?:APPEND|(?:UID )?REPLACE) ", re.I)
 
 _log = log.get("imapd")
@@ -348,6 +349,7 @@ class Connection(asyncio.Protocol):
             self.task = asyncio.get_running_loop().create_task(self._finish(tag, waiting))
 
     async def _finish(self, tag: bytes, waiting: Coroutine[object, object, None]) -> None:
+        ticking = self._tick(tag, self.task)
         try:
             await waiting
         except (Gone, ConnectionError):
@@ -356,10 +358,25 @@ class Connection(asyncio.Protocol):
             self._failed(tag, error)
         finally:
             self.task = None
+            ticking.cancel()
         if self.session.stopping and not self.session.over:
             self.session.bye("Server is shutting down.")
         self.heard = time.monotonic()
         self.work()
+
+    def _tick(self, tag: bytes, task: "asyncio.Task[None] | None") -> asyncio.TimerHandle:
+        return asyncio.get_running_loop().call_later(PROGRESS_SECONDS, self._progress, tag, task)
+
+    def _progress(self, tag: bytes, task: "asyncio.Task[None] | None") -> None:
+        """Tell a client that waits for long that its command is still worked at.  RFC 9585."""
+        if self.task is not task:
+            return
+        self._tick(tag, task)
+        session = self.session
+        waits_for_us = self.reader is None and not self.congested
+        if waits_for_us and session.identity is not None and session.offers("INPROGRESS"):
+            self.send(b'* OK [INPROGRESS ("%b" NIL NIL)] Still working.\r\n' % tag)
+            self.flush()
 
     def _failed(self, tag: bytes, error: Exception) -> None:
         if isinstance(error, Deselected):

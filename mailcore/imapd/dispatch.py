@@ -63,12 +63,14 @@ ANY, STRANGER, USER, SELECTED = range(4)
 class Command:
     """`state` is the least a session must have reached; STRANGER: and must not have passed.
 
-    A command of an `extension` that is switched off is unknown.
+    A command of an `extension` that is switched off is unknown.  One that has to do with message
+    `numbers` is of no use after ENABLE UIDONLY.
     """
 
     run: Run
     state: int
     extension: str = ""
+    numbers: bool = False
 
 
 COMMANDS: dict[bytes, Command] = {
@@ -110,14 +112,14 @@ COMMANDS: dict[bytes, Command] = {
     b"CLOSE": Command(close.run, SELECTED),
     b"UNSELECT": Command(unselect.run, SELECTED, "UNSELECT"),
     b"EXPUNGE": Command(expunge.run, SELECTED),
-    b"SEARCH": Command(search.run, SELECTED),
-    b"SORT": Command(sort.run, SELECTED, "SORT"),
-    b"THREAD": Command(thread.run, SELECTED),
-    b"FETCH": Command(fetch.run, SELECTED),
-    b"STORE": Command(store.run, SELECTED),
-    b"COPY": Command(copy.run, SELECTED),
-    b"MOVE": Command(move.run, SELECTED, "MOVE"),
-    b"REPLACE": Command(replace.run, SELECTED, "REPLACE"),
+    b"SEARCH": Command(search.run, SELECTED, numbers=True),
+    b"SORT": Command(sort.run, SELECTED, "SORT", numbers=True),
+    b"THREAD": Command(thread.run, SELECTED, numbers=True),
+    b"FETCH": Command(fetch.run, SELECTED, numbers=True),
+    b"STORE": Command(store.run, SELECTED, numbers=True),
+    b"COPY": Command(copy.run, SELECTED, numbers=True),
+    b"MOVE": Command(move.run, SELECTED, "MOVE", numbers=True),
+    b"REPLACE": Command(replace.run, SELECTED, "REPLACE", numbers=True),
     b"UID COPY": Command(copy.run_uid, SELECTED),
     b"UID EXPUNGE": Command(expunge.run_uid, SELECTED, "UIDPLUS"),
     b"UID FETCH": Command(fetch.run_uid, SELECTED),
@@ -146,6 +148,8 @@ def begin(session: Session, data: bytes) -> tuple[bytes, Waiting | None]:
     if command is None or (command.extension and not session.offers(command.extension)):
         raise Bad("Unknown command.")
     _check_state(session, command.state)
+    if command.numbers and session.uidonly:
+        raise Bad("[UIDREQUIRED] There are no message numbers after ENABLE UIDONLY.")
     return tag, command.run(session, tag, arguments)
 
 

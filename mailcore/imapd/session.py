@@ -33,6 +33,7 @@ T = TypeVar("T")
 
 _log = log.get("imapd")
 _NOTHING: frozenset[str] = frozenset()
+_IN_UTF8 = frozenset(("UTF8=ACCEPT", "IMAP4rev2"))
 SPEAKS_PASSWORD = frozenset(("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"))
 """Mechanisms that send what anybody could use again."""
 
@@ -179,7 +180,17 @@ class Session:
     @property
     def utf8(self) -> bool:
         """Whether the client takes mailbox names and strings in UTF-8."""
-        return "UTF8=ACCEPT" in self.enabled
+        return not self.enabled.isdisjoint(_IN_UTF8)
+
+    @property
+    def rev2(self) -> bool:
+        """Whether the client speaks IMAP4rev2: no RECENT, ESEARCH always (RFC 9051)."""
+        return "IMAP4rev2" in self.enabled
+
+    @property
+    def uidonly(self) -> bool:
+        """Whether there are no message numbers, only UIDs (RFC 9586)."""
+        return "UIDONLY" in self.enabled
 
     @property
     def may_start_tls(self) -> bool:
@@ -261,19 +272,23 @@ class Session:
         self.connection.send(tag + b" OK " + text + b"\r\n")
 
     def _send_changes(self, view: View, changes: Changes) -> None:
-        if self.qresync and changes.expunged_uids:
+        if (self.qresync or self.uidonly) and changes.expunged_uids:
             self.send(b"* VANISHED %b\r\n" % sequence_set.format(changes.expunged_uids))
         else:
             for number in changes.expunged:
                 self.send(b"* %d EXPUNGE\r\n" % number)
         if changes.exists is not None:
-            self.send(b"* %d EXISTS\r\n* %d RECENT\r\n" % (changes.exists, changes.recent))
+            self.send(b"* %d EXISTS\r\n" % changes.exists)
+            if not self.rev2:
+                self.send(b"* %d RECENT\r\n" % changes.recent)
         for change in changes.flags:
             named = flags.wire(change.flags, change.keywords, change.uid >= view.recent_from)
             extra = b" MODSEQ (%d)" % change.modseq if self.condstore else b""
-            self.send(
-                b"* %d FETCH (UID %d FLAGS (%b)%b)\r\n" % (change.number, change.uid, named, extra)
-            )
+            if self.uidonly:
+                self.send(b"* %d UIDFETCH (FLAGS (%b)%b)\r\n" % (change.uid, named, extra))
+            else:
+                which = (change.number, change.uid)
+                self.send(b"* %d FETCH (UID %d FLAGS (%b)%b)\r\n" % (*which, named, extra))
 
     def news(self) -> None:
         """Something happened to a mailbox in IDLE."""

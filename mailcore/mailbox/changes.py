@@ -17,7 +17,8 @@ from mailcore.mailbox.index.message_rows import Ranges
 from mailcore.mailbox.places import Place
 from mailcore.mailbox.rights import SEEN
 
-Uids = "array[int]"
+NEVER = 1 << 32
+"""`recent_from` of who has no use for \\Recent: IMAP4rev2 has none."""
 
 _shared: "weakref.WeakValueDictionary[tuple[str, int, int], array[int]]" = (
     weakref.WeakValueDictionary()

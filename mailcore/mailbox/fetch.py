@@ -30,6 +30,7 @@ class Plan:
     items: tuple[Item, ...]
     needs_file: bool
     sets_seen: bool
+    uidonly: bool
 
     @property
     def is_light(self) -> bool:
@@ -37,17 +38,20 @@ class Plan:
         return not self.needs_file
 
 
-def plan(items: Sequence[Item], *, uid: bool, modseq: bool) -> Plan:
-    """`uid` and `modseq` add those attributes, as UID FETCH and CONDSTORE demand."""
+def plan(items: Sequence[Item], *, uid: bool, modseq: bool, uidonly: bool = False) -> Plan:
+    """`uid` and `modseq` add those attributes, as UID FETCH and CONDSTORE demand.
+
+    `uidonly`: each line is a UIDFETCH and begins with the UID, RFC 9586.
+    """
     wanted = list(items)
-    if uid and Simple(b"UID") not in wanted:
+    if uid and not uidonly and Simple(b"UID") not in wanted:
         wanted.insert(0, Simple(b"UID"))
     if modseq and Simple(b"MODSEQ") not in wanted:
         wanted.append(Simple(b"MODSEQ"))
     sets_seen = any(isinstance(item, Section | Binary) and not item.peek for item in wanted)
     if sets_seen and Simple(b"FLAGS") not in wanted:
         wanted.append(Simple(b"FLAGS"))
-    return Plan(tuple(wanted), any(map(_needs_file, wanted)), sets_seen)
+    return Plan(tuple(wanted), any(map(_needs_file, wanted)), sets_seen, uidonly)
 
 
 def _needs_file(item: Item) -> bool:
@@ -96,10 +100,14 @@ class _Chunk:
         self.recent_from = recent_from
         self.numbers: Sequence[int] = ()
         self.columns: dict[str, Column] = {}
-        self.format = b"* %d FETCH (" + b" ".join(_label(item) for item in chosen.items) + b")\r\n"
+        verb = b"UIDFETCH" if chosen.uidonly else b"FETCH"
+        labels = b" ".join(_label(item) for item in chosen.items)
+        self.format = b"* %d " + verb + b" (" + labels + b")\r\n"
 
     def read(self, numbers: Sequence[int], uids: Sequence[int], changed_since: int) -> None:
         """Fetch the columns; leave out what is not asked for or gone."""
+        if self.chosen.uidonly:
+            numbers = uids
         wanted = ["m.uid"]
         joins = []
         for item in self.chosen.items:

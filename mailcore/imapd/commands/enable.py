@@ -2,6 +2,7 @@
 
 from mailcore.imapd import capabilities
 from mailcore.imapd.session import Session
+from mailcore.mailbox.changes import NEVER
 from mailcore.protocol.imap.lexer import Arguments
 
 
@@ -12,8 +13,10 @@ def run(session: Session, tag: bytes, arguments: Arguments) -> None:
         arguments.space()
         name = arguments.keyword()
         switched = capabilities.enabled_by(name.decode(), session.rules)
-        if switched and name not in enabled:
-            enabled.append(name)
+        if switched and switched[0].encode() not in enabled:
+            enabled.append(switched[0].encode())
             session.enable(*switched)
+    if session.rev2 and session.view is not None:
+        session.view.recent_from = NEVER
     session.send(b"* ENABLED" + b"".join(b" " + name for name in enabled) + b"\r\n")
     session.complete(tag, b"ENABLE completed.")

@@ -69,7 +69,8 @@ def _begin(
     if modifiers.since is not None or Simple(b"MODSEQ") in items:
         session.enable("CONDSTORE")
     uid = by_uid is not None
-    plan = fetch.plan(items, uid=uid, modseq=modifiers.since is not None)
+    modseq = modifiers.since is not None
+    plan = fetch.plan(items, uid=uid, modseq=modseq, uidonly=session.uidonly)
     is_quick = _is_quick(session.selected, plan, chosen.count(positions))
     if is_quick and modifiers.vanished is None:
         try:

@@ -76,7 +76,7 @@ def _spelled(numbers: SequenceSet) -> list[int]:
     return found
 
 
-def changes(folder: Folder, view: View, client: Memory) -> bytes:
+def changes(folder: Folder, view: View, client: Memory, *, uidonly: bool) -> bytes:
     """VANISHED (EARLIER) and FETCH lines that bring a client up to date with `view`.
 
     Nothing when its UIDVALIDITY is another: then it has to forget everything anyway.
@@ -85,7 +85,7 @@ def changes(folder: Folder, view: View, client: Memory) -> bytes:
         return b""
     sure = vanished.agreed(client.pairs, view.uids)
     lines = [earlier(folder, view, client.modseq, client.known, sure=sure)]
-    plan = fetch.plan([Simple(b"UID"), Simple(b"FLAGS")], uid=True, modseq=True)
+    plan = fetch.plan([Simple(b"FLAGS")], uid=True, modseq=True, uidonly=uidonly)
     positions = client.known.positions(view.uids)
     for chunk in chosen.chunks(positions, _CHUNK):
         uids = [view.uids[at] for at in chunk]

@@ -1,10 +1,15 @@
-"""SEARCH and UID SEARCH.  RFC 3501 §6.4.4, RFC 4731 (RETURN), RFC 5182 (SAVE), RFC 7162 §3.1.5."""
+"""SEARCH and UID SEARCH.
+
+RFC 3501 §6.4.4, RFC 4731 (RETURN), RFC 5182 (SAVE), RFC 7162 §3.1.5.
+After ENABLE IMAP4rev2 the answer is always an ESEARCH (RFC 9051 §6.4.4).
+"""
 
 from collections.abc import Collection, Coroutine
 from dataclasses import dataclass
 
 from mailcore.imapd.commands import criteria, results
 from mailcore.imapd.commands.results import Found, Wanted
+from mailcore.imapd.refusal import Bad
 from mailcore.imapd.session import Session
 from mailcore.mailbox import search as q
 from mailcore.mailbox.changes import View
@@ -44,6 +49,10 @@ def _begin(
         session.enable("CONDSTORE")
     view = session.selected
     query = criteria.query(criterion, view)
+    if options is None and session.rev2:
+        options = results.EVERYTHING
+    if session.uidonly and criteria.mentions(criterion, b"SEQUENCE"):
+        raise Bad("[UIDREQUIRED] There are no message numbers after ENABLE UIDONLY.")
     if options is not None and options.saves:
         view.saved = ()  # what stands if it fails: RFC 5182 §2.1
     return _search(session, tag, _Asked(query, options, uid, asks_modseq))

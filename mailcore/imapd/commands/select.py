@@ -1,18 +1,33 @@
-"""SELECT and EXAMINE.  RFC 3501 §6.3.1, RFC 7162 §3.1.8, §3.2.5."""
+"""SELECT and EXAMINE.  RFC 3501 §6.3.1, RFC 7162 §3.1.8, §3.2.5, RFC 9051 §6.3.2."""
 
 from collections.abc import Coroutine
+from dataclasses import dataclass
 
 from mailcore.imapd import places
 from mailcore.imapd.commands import foreign, resync
 from mailcore.imapd.commands.resync import Memory
+from mailcore.imapd.refusal import Bad
 from mailcore.imapd.session import Session
 from mailcore.mailbox import flags, rights, sync
-from mailcore.mailbox.changes import View
+from mailcore.mailbox.changes import NEVER, View
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.places import Place
 from mailcore.mailbox.store import MailStore
+from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which mailbox, what the client remembers of it, and how it wants to be told."""
+
+    name: str
+    client: Memory | None
+    read_only: bool
+    rev2: bool
+    uidonly: bool
+
 
 _SYSTEM = " ".join(flags.SYSTEM).encode()
 _CHANGING = frozenset("swtie")
@@ -38,6 +53,7 @@ def _begin(
     name = arguments.mailbox()
     client = _parameters(session, arguments) if arguments.skip(b" ") else None
     arguments.end()
+    wanted = _Wanted(name, client, read_only, session.rev2, session.uidonly)
     if session.view is not None:
         session.unselect()
         session.send(b"* OK [CLOSED] The mailbox before it is closed.\r\n")
@@ -50,9 +66,9 @@ def _begin(
             row = folder.row_now()
             ready = foreign.is_fresh(folder) and not sync.is_overdue(row)
             if client is None and ready and (read_only or row.recent_from >= row.uidnext):
-                _finish(session, tag, *_open(folder, place, had, None, read_only=read_only))
+                _finish(session, tag, *_open(folder, place, had, wanted))
                 return None
-    return _in_thread(session, tag, name, client, read_only=read_only)
+    return _in_thread(session, tag, wanted)
 
 
 def _parameters(session: Session, arguments: Arguments) -> Memory | None:
@@ -66,6 +82,8 @@ def _parameters(session: Session, arguments: Arguments) -> Memory | None:
         elif name == b"QRESYNC" and client is None and session.qresync:
             arguments.space()
             client = resync.memory(arguments)
+            if client.pairs and session.uidonly:
+                raise Bad("[UIDREQUIRED] There are no message numbers after ENABLE UIDONLY.")
         else:
             raise arguments.fail("Unknown parameter, or not enabled.")
         if not arguments.skip(b" "):
@@ -74,42 +92,37 @@ def _parameters(session: Session, arguments: Arguments) -> Memory | None:
     return client
 
 
-async def _in_thread(
-    session: Session, tag: bytes, name: str, client: Memory | None, *, read_only: bool
-) -> None:
-    place = await places.find(session, name)
+async def _in_thread(session: Session, tag: bytes, wanted: _Wanted) -> None:
+    place = await places.find(session, wanted.name)
 
     def job(store: MailStore) -> tuple[View, bytes]:
         had = places.require(store, place, rights.READ)
         folder = store.folder(place.name)
         folder.sync(thorough=True)
-        return _open(folder, place, had, client, read_only=read_only)
+        return _open(folder, place, had, wanted)
 
     _finish(session, tag, *await places.run(session, place, job))
 
 
-def _open(
-    folder: Folder,
-    place: Place,
-    had: frozenset[str],
-    client: Memory | None,
-    *,
-    read_only: bool,
-) -> tuple[View, bytes]:
-    """The view, and the untagged lines that describe it, and what `client` missed."""
-    read_only = read_only or not had & _CHANGING
+def _open(folder: Folder, place: Place, had: frozenset[str], wanted: _Wanted) -> tuple[View, bytes]:
+    """The view, and the untagged lines that describe it, and what the client missed."""
+    read_only = wanted.read_only or not had & _CHANGING
     row = folder.row_now()
     recent_from = row.recent_from
-    if not read_only and recent_from < row.uidnext:
+    if wanted.rev2:
+        recent_from = NEVER
+    elif not read_only and recent_from < row.uidnext:
         recent_from = folder.claim_recent()
     with folder.index.reading():
         row = folder.row_now()
         view = View(folder, row, place, rights=had, read_only=read_only, recent_from=recent_from)
-        missed = b"" if client is None else resync.changes(folder, view, client)
-        return view, _description(folder, row, view) + missed
+        lines = _description(folder, row, view, wanted)
+        if wanted.client is not None:
+            lines += resync.changes(folder, view, wanted.client, uidonly=wanted.uidonly)
+        return view, lines
 
 
-def _description(folder: Folder, row: FolderRow, view: View) -> bytes:
+def _description(folder: Folder, row: FolderRow, view: View, wanted: _Wanted) -> bytes:
     keywords = sorted(
         {
             word
@@ -125,9 +138,12 @@ def _description(folder: Folder, row: FolderRow, view: View) -> bytes:
         b"* FLAGS (%b)" % named,
         b"* OK [PERMANENTFLAGS (%b)]" % _permanent(view, keywords),
         b"* %d EXISTS" % view.count,
-        b"* %d RECENT" % view.recent(),
     ]
-    if row.unseen:
+    if wanted.rev2:
+        lines.append(_listed(view.place.shown, wanted.name))
+    else:
+        lines.append(b"* %d RECENT" % view.recent())
+    if row.unseen and not wanted.uidonly and not wanted.rev2:
         found = folder.index.row(
             "SELECT uid FROM messages WHERE folder = ? AND flags & 1 = 0 ORDER BY uid LIMIT 1",
             row.id,
@@ -151,6 +167,14 @@ def _permanent(view: View, keywords: list[str]) -> bytes:
     bits, words = flags.changeable(view.rights)
     named = [name for name, bit in flags.SYSTEM.items() if bits & bit]
     return " ".join([*named, *keywords, "\\*"] if words else named).encode()
+
+
+def _listed(name: str, asked: str) -> bytes:
+    """Where one is, by the name that the server calls it."""
+    old = b""
+    if asked != name:
+        old = b' ("OLDNAME" (%b))' % responses.mailbox(asked, utf8=True)
+    return b'* LIST () "." %b%b' % (responses.mailbox(name, utf8=True), old)
 
 
 def _finish(session: Session, tag: bytes, view: View, description: bytes) -> None:

@@ -178,10 +178,8 @@ async def _answer(
 ) -> None:
     """FETCH lines with the flags as they are now (silent: only the mod-sequences)."""
     view = session.selected
-    items = [Simple(b"UID")] if uid else []
-    if not silent:
-        items.append(Simple(b"FLAGS"))
-    plan = fetch.plan(items, uid=uid, modseq=session.condstore)
+    items = [] if silent else [Simple(b"FLAGS")]
+    plan = fetch.plan(items, uid=uid, modseq=session.condstore, uidonly=session.uidonly)
     refused = set(skip)
     for chunk in chosen.chunks(positions, _CHUNK):
         wanted = [at for at in chunk if view.uids[at] not in refused] if refused else chunk

@@ -3,11 +3,17 @@
 import asyncio
 import resource
 import socket
+import threading
 import time
+
+import pytest
 
 from mailcore.conf import current
 from mailcore.conf import store as settings_store
+from mailcore.imapd import connection
 from mailcore.imapd.server import Server
+from mailcore.mailbox.folder import Folder
+from mailcore.mailbox.search import Query
 from mailcore.mailbox.store import MailStore
 from tests.support.transcript import Connection
 
@@ -171,3 +177,25 @@ def test_the_poll_finds_what_nobody_announced(
     assert isinstance(loop, asyncio.AbstractEventLoop)
     loop.call_soon_threadsafe(server.hub.poll)
     assert client.line().startswith("* 1 FETCH (UID 1 FLAGS (\\Seen")
+
+
+def test_a_long_command_says_that_it_is_still_at_work(
+    imap: Listeners, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    may_end = threading.Event()
+    search = Folder.search_scored
+
+    def slow(folder: Folder, query: Query) -> tuple[set[int], dict[int, int]]:
+        assert may_end.wait(10)
+        return search(folder, query)
+
+    monkeypatch.setattr(Folder, "search_scored", slow)
+    client = logged_in(imap["imap"])
+    client.send(b"b SELECT INBOX\r\n")
+    until(client, "b")
+    monkeypatch.setattr(connection, "PROGRESS_SECONDS", 0.02)
+    client.send(b"c SEARCH ALL\r\n")
+    for _ in range(2):
+        assert client.line() == '* OK [INPROGRESS ("c" NIL NIL)] Still working.'
+    may_end.set()
+    assert until(client, "c")[-2] == "* SEARCH 1 2 3"
