@@ -49,8 +49,6 @@ def _of_block(block: Block) -> Iterator[Placed]:
 
 def _of_statement(statement: Statement) -> Iterator[Placed]:
     match statement:
-        case Assign():
-            yield from _of(statement.value)
         case Evaluate():
             yield from _of(statement.expression)
         case Act():
@@ -77,6 +75,8 @@ def _of(expression: Expression) -> Iterator[Placed]:
             yield expression.pattern, expression.line
             if expression.subject is not None:
                 yield from _of(expression.subject)
+        case Assign():
+            yield from _of(expression.value)
         case Not() | Complement():
             yield from _of(expression.operand)
         case Chain():

@@ -8,6 +8,7 @@ from mailcore.maildrop.host import FilterFailure
 from mailcore.maildrop.search import search
 from mailcore.maildrop.state import COST, State
 from mailcore.maildrop.tree import (
+    Assign,
     Call,
     Chain,
     Command,
@@ -56,6 +57,15 @@ def evaluate(state: State, expression: Expression) -> bytes:
             return b"%d" % ~values.integer(evaluate(state, expression.operand))
         case Call():
             return _call(state, expression)
+        case Assign():
+            return _assign(state, expression)
+
+
+def _assign(state: State, expression: Assign) -> bytes:
+    name = join(state, expression.name.pieces)
+    value = evaluate(state, expression.value)
+    state.variables.set(name, value)
+    return value
 
 
 def join(state: State, pieces: Sequence[bytes | Variable | Command]) -> bytes:

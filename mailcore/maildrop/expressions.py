@@ -7,6 +7,7 @@ from mailcore.errors import GrammarError
 from mailcore.maildrop import limits
 from mailcore.maildrop.tokens import Kind, Token, problem
 from mailcore.maildrop.tree import (
+    Assign,
     Call,
     Chain,
     Command,
@@ -103,6 +104,14 @@ class Reader:
         self._depth -= 1
 
 
+def whole(reader: Reader) -> Expression:
+    """An expression, or `NAME=expression`.  Raises GrammarError."""
+    found = expression(reader)
+    if isinstance(found, Text) and reader.takes("="):
+        return Assign(found, expression(reader))
+    return found
+
+
 def expression(reader: Reader, level: int = 0) -> Expression:
     """An expression of this level or a tighter one.  Raises GrammarError."""
     if level == len(_LEVELS):
@@ -151,7 +160,7 @@ def _primary(reader: Reader) -> Expression:
     if token.kind is Kind.PATTERN:
         return Search(pattern(reader), None, token.line)
     if reader.takes("("):
-        found = expression(reader)
+        found = whole(reader)
         reader.expect(")")
         return found
     if reader.takes("time"):
@@ -177,7 +186,7 @@ def _call(reader: Reader) -> Call:
             reader.expect(",")
         if len(arguments) == most:
             raise reader.problem(f"{token.text} takes at most {most} arguments")
-        arguments.append(expression(reader))
+        arguments.append(whole(reader))
     if len(arguments) < fewest:
         raise reader.problem(f"{token.text} takes at least {fewest} arguments")
     reader.take()

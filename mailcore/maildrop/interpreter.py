@@ -15,7 +15,6 @@ from mailcore.maildrop.search import matches, remember
 from mailcore.maildrop.state import COST, File, State
 from mailcore.maildrop.tree import (
     Act,
-    Assign,
     Block,
     Evaluate,
     Foreach,
@@ -91,8 +90,6 @@ def _block(state: State, block: Block) -> None:
 def _statement(state: State, statement: Statement) -> None:
     state.spend()
     match statement:
-        case Assign():
-            _assign(state, statement)
         case Evaluate():
             evaluate(state, statement.expression)
         case If():
@@ -109,11 +106,6 @@ def _statement(state: State, statement: Statement) -> None:
             _locked(state, statement)
         case Grouped():
             _block(state, statement.block)
-
-
-def _assign(state: State, statement: Assign) -> None:
-    name = join(state, statement.name.pieces)
-    state.variables.set(name, evaluate(state, statement.value))
 
 
 def _act(state: State, statement: Act) -> None:

@@ -3,11 +3,10 @@
 Lines matter: what follows `)` and `}` is a new line, and `else` follows its `}` at once.
 """
 
-from mailcore.maildrop.expressions import Reader, expression, pattern, text, unary
+from mailcore.maildrop.expressions import Reader, expression, pattern, text, unary, whole
 from mailcore.maildrop.tokens import Kind, tokens
 from mailcore.maildrop.tree import (
     Act,
-    Assign,
     Block,
     Evaluate,
     Expression,
@@ -17,7 +16,6 @@ from mailcore.maildrop.tree import (
     If,
     Locked,
     Statement,
-    Text,
     While,
 )
 
@@ -58,17 +56,13 @@ def _statement(reader: Reader) -> Statement:
         return _COMPOUND[token.text](reader, token.line)
     if token.kind is Kind.KEYWORD and token.text in _VERBS:
         reader.take()
-        argument: Expression = text(reader) if _names(token.text, reader) else expression(reader)
+        argument: Expression = text(reader) if _names(token.text, reader) else whole(reader)
         _end(reader)
         return Act(token.text, argument, token.line)
     if reader.takes("exit"):
         _end(reader)
         return Act("exit", None, token.line)
-    value = expression(reader)
-    if isinstance(value, Text) and reader.takes("="):
-        assigned = Assign(value, expression(reader), token.line)
-        _end(reader)
-        return assigned
+    value = whole(reader)
     _end(reader)
     return Evaluate(value, token.line)
 
@@ -116,7 +110,7 @@ def _body(reader: Reader) -> Block:
 
 def _condition(reader: Reader) -> Expression:
     reader.expect("(")
-    found = expression(reader)
+    found = whole(reader)
     reader.expect(")")
     return found
 

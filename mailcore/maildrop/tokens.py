@@ -32,6 +32,7 @@ _WORD_OPERATORS = frozenset({"lt", "le", "gt", "ge", "eq", "ne", "-"})
 
 _BLANK = re.compile(r"[ \t\v\f]++")
 _CONTINUED = re.compile(r"\\[ \t\v\f]*+(?:#[^\r\n]*+)?(?:\r\n|\r|\n)[ \t\v\f]*+")
+_CONTINUED_TEXT = re.compile(_CONTINUED.pattern + r"\s*+")  # line ends are white space too
 _COMMENT = re.compile(r"#[^\r\n]*+")
 _END = re.compile(r"\r\n|\r|\n|;")
 _WORD = re.compile(r"[A-Za-z0-9_\-@.:/$][A-Za-z0-9_\-@.:/${}]*+")
@@ -126,9 +127,9 @@ class _Lexer:
                 return
             self._advance(found.end())
 
-    def _continued(self, at: int) -> re.Match[str] | None:
+    def _continued(self, at: int, kind: re.Pattern[str] = _CONTINUED) -> re.Match[str] | None:
         """A line that goes on in the next; on the last line nobody looks for its end."""
-        return _CONTINUED.match(self.source, at) if at < self.last_end else None
+        return kind.match(self.source, at) if at < self.last_end else None
 
     def _advance(self, end: int) -> None:
         start = self.at
@@ -175,7 +176,7 @@ class _Lexer:
                 return self._token(kind, "".join(pieces), at + 1)
             if character != "\\":
                 raise self._problem(f"{quote} is not closed on its line")
-            found = self._continued(at)
+            found = self._continued(at, _CONTINUED_TEXT)
             if found is not None:
                 at = found.end()
             elif source[at + 1 : at + 2] in (quote, "\\"):

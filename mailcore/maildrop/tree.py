@@ -74,21 +74,22 @@ class Call:
     line: int
 
 
-Expression = Text | Search | Not | Complement | Chain | Call
+@dataclass(frozen=True, slots=True)
+class Assign:
+    """`NAME=value`; its value is the value."""
+
+    name: Text
+    value: "Expression"
+
+
+Expression = Text | Search | Not | Complement | Chain | Call | Assign
 
 # Statements.
 
 
 @dataclass(frozen=True, slots=True)
-class Assign:
-    name: Text
-    value: Expression
-    line: int
-
-
-@dataclass(frozen=True, slots=True)
 class Evaluate:
-    """An expression for what it does besides: setting MATCH, mostly."""
+    """An expression for what it does besides: setting a variable, mostly, or MATCH."""
 
     expression: Expression
     line: int
@@ -151,5 +152,5 @@ class Grouped:
     line: int
 
 
-Statement = Assign | Evaluate | Act | If | While | Foreach | Guarded | Locked | Grouped
+Statement = Evaluate | Act | If | While | Foreach | Guarded | Locked | Grouped
 Block = tuple[Statement, ...]

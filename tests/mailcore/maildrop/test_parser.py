@@ -8,7 +8,7 @@ from mailcore.errors import GrammarError
 from mailcore.maildrop import limits
 from mailcore.maildrop.parser import parse
 from mailcore.maildrop.tokens import KEYWORDS, Kind, tokens
-from mailcore.maildrop.tree import Act, Assign, Chain, If, Search, Text, Variable
+from mailcore.maildrop.tree import Act, Assign, Chain, Evaluate, If, Search, Text, Variable
 
 
 def kinds(source: str) -> list[tuple[Kind, str]]:
@@ -56,6 +56,7 @@ def test_only_a_whole_unquoted_word_is_a_keyword() -> None:
         ('"a\\\n     b"', "ab"),
         ('"a\\  # why\n  b"', "ab"),
         ('"a\\\r\n\tb"', "ab"),
+        ('"a\\\n  \n  b"', "ab"),
     ],
 )
 def test_a_backslash_goes_before_its_own_quote_another_backslash_and_a_line_end(
@@ -92,7 +93,9 @@ def test_a_dollar_that_names_no_variable_stays(source: str, pieces: tuple[object
 
 def test_levels_bind_as_the_manual_says() -> None:
     [statement] = parse(b"X=1 || 2 && 3 == 4 | 5 & 6 + 7 * $A =~ /b/")
-    level = statement.value if isinstance(statement, Assign) else None
+    assert isinstance(statement, Evaluate)
+    assert isinstance(statement.expression, Assign)
+    level = statement.expression.value
     for symbol in ("||", "&&", "==", "|", "&", "+", "*"):
         assert isinstance(level, Chain)
         [(operator, level)] = level.rest
@@ -125,6 +128,9 @@ def test_a_lone_statement_may_stand_without_braces() -> None:
         ("echo /open", "line 1, column 6"),
         ("to=x", "line 1, column 3"),
         ("X=", "line 1, column 3"),
+        ("X=Y=5", "line 1, column 4"),
+        ("1 + X=5", "line 1, column 6"),
+        ("X=5 || Y=6", "line 1, column 9"),
         ('echo length("a", "b")', "line 1, column 18"),
         ("echo substr(a)", "line 1, column 14"),
         ("echo time()", "line 1, column 10"),
@@ -159,9 +165,10 @@ def test_nesting_without_end_is_refused(source: bytes) -> None:
 
 def test_a_long_sum_is_no_nesting() -> None:
     [statement] = parse(b"X=1" + b" + 1" * 20_000)
-    assert isinstance(statement, Assign)
-    assert isinstance(statement.value, Chain)
-    assert len(statement.value.rest) == 20_000
+    assert isinstance(statement, Evaluate)
+    assert isinstance(statement.expression, Assign)
+    assert isinstance(statement.expression.value, Chain)
+    assert len(statement.expression.value.rest) == 20_000
 
 
 @pytest.mark.parametrize("piece", ["${", "\\#", "\\ ", "$", "\\", "`", "/\\/", "a"])

@@ -196,6 +196,19 @@ Y =6
 "V W"=7
 echo $X$Y
 ===
+if (X="a")
+  echo "set $X"
+echo (Y=5) + 1 length(Z="abc")
+===
+echo X=/foo
+echo (X=/bar)
+===
+X=Y=5
+===
+1 + X=5
+===
+X=5 || Y=6
+===
 X="a" Y="b"
 ===
 to=x
