@@ -4,7 +4,6 @@ In clear and without logging in: MAIL FROM:<>, RCPT TO and QUIT, at two addresse
 """
 
 import contextlib
-import ipaddress
 import time
 from dataclasses import dataclass
 from enum import Enum
@@ -15,6 +14,7 @@ from mailcore.dns.resolver import Resolver
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError, PermanentFailure, TemporaryFailure
 from mailcore.net.dial import dial
+from mailcore.net.https import is_public
 from mailcore.protocol import reply as replies
 from mailcore.protocol.reply import Reply
 from mailcore.protocol.smtp import client
@@ -54,7 +54,7 @@ class Caller:
             return Finding.BAD, problem.text
         except TemporaryFailure as problem:
             return Finding.UNKNOWN, problem.text
-        allowed = [one.address for one in targets if self.private or _is_public(one.address)]
+        allowed = [one.address for one in targets if self.private or is_public(one.address)]
         said = "none of its servers can be reached"
         for address in allowed[:_MOST_SERVERS]:
             try:
@@ -83,18 +83,18 @@ class _Call:
         with contextlib.closing(self._socket):
             if not self._reply().is_success:
                 raise ConnectionError("it greets nobody")
-            if (
-                not self._say(client.ehlo(me)).is_success
-                and not self._say(client.helo(me)).is_success
-            ):
-                raise ConnectionError("it knows no HELO")
+            if not self._say(client.ehlo(me)).is_success:
+                self._must(client.helo(me))
             none = Extensions()
-            if not self._say(client.mail("", client.MailWishes(), none)).is_success:
-                raise ConnectionError("it takes no notifications")
+            self._must(client.mail("", client.MailWishes(), none))
             reply = self._say(client.rcpt(str(path), "", "", none))
             with contextlib.suppress(OSError):
                 self._socket.sendall(b"QUIT\r\n")
             return reply
+
+    def _must(self, command: bytes) -> None:
+        if not self._say(command).is_success:
+            raise ConnectionError("it wants to hear no more")
 
     def _say(self, command: bytes) -> Reply:
         self._socket.settimeout(self._left())
@@ -123,8 +123,3 @@ class _Call:
         if left <= 0:
             raise TimeoutError("it took too long")
         return left
-
-
-def _is_public(address: str) -> bool:
-    found = ipaddress.ip_address(address)
-    return found.is_global and not found.is_multicast

@@ -31,9 +31,13 @@ def wanted(settings: Snapshot, peer: Peer) -> bool:
 
 
 def check(received: Received) -> Verdict:
-    """Refuse, put off or take a message by its reverse-path.  Never raises."""
+    """Refuse, put off or take a message by its reverse-path.
+
+    The null path, our own addresses and those that need SMTPUTF8 are not asked after.  Raises
+    TemporaryFailure when the directory does not answer.
+    """
     path = received.reverse_path
-    if path.is_null or _is_ours(path):
+    if path.is_null or not str(path).isascii() or _is_ours(path):
         return NO_OBJECTION
     if received.settings.filters.verify_senders == "base":
         path = replace(path, local=_base(path.local, received.settings))

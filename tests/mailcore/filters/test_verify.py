@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from django.db import connections
 
 from mailcore.bus import counters
 from mailcore.conf import current
@@ -139,9 +140,12 @@ def test_a_silent_server_is_given_up_and_few_are_asked_at_once(
         return "250 ok"
 
     start(answers={"RCPT": wait})
-    waiting = [
-        threading.Thread(target=judged, args=(names, f"u{number}@far.test")) for number in range(4)
-    ]
+
+    def ask(sender: str) -> None:
+        judged(names, sender)
+        connections.close_all()
+
+    waiting = [threading.Thread(target=ask, args=(f"u{number}@far.test",)) for number in range(4)]
     for thread in waiting:
         thread.start()
     until = time.monotonic() + 10
