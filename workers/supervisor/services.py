@@ -49,7 +49,8 @@ class Service:
 def services(deployment: Deployment, snapshot: Snapshot, sockets: Sockets) -> list[Service]:
     """What this machine runs, by deployment and settings."""
     found = []
-    threads = max(20, snapshot.queue.esmtp_slots)  # a slot without a thread would only wait
+    queue = snapshot.queue  # a slot without a thread would only wait
+    threads = max(20, queue.esmtp_slots) + queue.instruction_slots
     if deployment.embedded_valkey:
         found.append(Service("valkey", 0, argv=valkey.arguments(deployment.run / "valkey.sock")))
     found += [
