@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import listing, sync
+from mailcore.mailbox import listing, others, sync
 from mailcore.mailbox.directories import UNKNOWN
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index import folder_rows
@@ -302,6 +302,13 @@ class MailStore:
         """Forget the quota file: after a whole folder went, counting is the honest way."""
         (self.maildir / "maildirsize").unlink(missing_ok=True)
 
+    def settle(self, *, dovecot: bool = False) -> None:
+        """Write down all that another server at this Maildir needs; `dovecot` even if new here."""
+        self.folders()
+        if dovecot:
+            others.expect_dovecot(self.index)
+        self.checkpoint()
+
     def checkpoint(self) -> None:
         """Housekeeping: bring file names up to date, sweep tmp/, save UIDs, forget what is old."""
         for row in folder_rows.all_rows(self.index):
@@ -311,7 +318,7 @@ class MailStore:
             folder_rows.forget_expunged(self.index, row.id)
         with self.index.writing():
             for (folder,) in self.index.rows("SELECT id FROM folders WHERE saved_modseq != modseq"):
-                folder_rows.save_uids(self.index, folder)
+                others.save(self.index, folder)
             self.index.execute(
                 "DELETE FROM arrivals WHERE at < CAST(strftime('%s', 'now', '-30 days') AS INTEGER)"
             )

@@ -11,14 +11,15 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mailcore.mailbox import files
+from mailcore.mailbox import files, others
 from mailcore.mailbox.directories import own_change, stamps, trusted
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
 from mailcore.mailbox.index.folder_rows import FolderRow, UidsNotReserved
 from mailcore.mailbox.index.message_rows import IN_NEW, NewMessage
+from mailcore.mailbox.others import Adopted
 from mailcore.mailbox.render import identifier, render, with_crlf
-from mailcore.maildir import keywords, names, uidlist
+from mailcore.maildir import names
 
 _BATCH = 200
 _RENAMES = 500
@@ -85,13 +86,18 @@ def _compare(index: Index, row: FolderRow, folder: Path) -> bool:
         if not fresh:
             _remember(index, row.id, trusted(before))
             return changed
-    adopted = _Adopted(row, folder, listing) if first_time else None
+    adopted = None
+    if first_time or others.were_here(index, row, folder):
+        adopted = Adopted(index, row, folder, listing.cur_names)
     _add(index, row, folder, sorted(fresh), listing, adopted)
     with index.writing():
         _remember(index, row.id, trusted(before))
     if first_time:
         with index.writing():
-            folder_rows.save_uids(index, row.id)
+            others.save(index, row.id)
+    elif adopted is not None:
+        with index.writing():
+            others.remember(index, row.id, folder)
     return True
 
 
@@ -127,13 +133,16 @@ def _take_changes(
         message_rows.expunge(index, row.id, sorted(vanished), modseq)
     for base, uid, seen, flags in renamed:
         now = found[base]
-        merged = _merged(flags, max(seen, 0), max(now, 0))
+        merged = _merged(flags, max(seen, 0), max(now, 0) & names.FILE_FLAGS)
         index.execute(
             "UPDATE messages SET file_flags = ?, flags = ?, modseq = iif(flags = ?, modseq, ?)"
             " WHERE folder = ? AND uid = ?",
             (now, merged, merged, modseq, row.id, uid),
         )
     if renamed:
+        others.take_letters(
+            index, row, [(uid, seen, found[base]) for base, uid, seen, _ in renamed], modseq
+        )
         message_rows.recount(index, row.id)
     return True
 
@@ -143,26 +152,16 @@ def _merged(ours: int, seen: int, now: int) -> int:
     return (ours | (now & ~seen)) & ~(seen & ~now)
 
 
-class _Adopted:
-    """What another server or a lost index left behind, for the first build."""
-
-    def __init__(self, row: FolderRow, folder: Path, listing: Listing) -> None:
-        kept = uidlist.read(folder)
-        matches = kept is not None and kept.uidvalidity == row.uidvalidity
-        self.uids = kept.uids if kept is not None and matches else {}
-        self.keywords = keywords.read(folder, listing.cur_names)
-
-
 def _add(
     index: Index,
     row: FolderRow,
     folder: Path,
     fresh: list[str],
     listing: Listing,
-    adopted: _Adopted | None,
+    adopted: Adopted | None,
 ) -> None:
     uids = adopted.uids if adopted else {}
-    words = adopted.keywords if adopted else {}
+    words = adopted.words if adopted else {}
     if uids:
         fresh.sort(key=lambda base: (uids.get(base, 1 << 32), base))
     for start in range(0, len(fresh), _BATCH):
@@ -191,7 +190,7 @@ def _read(folder: Path, base: str, file_flags: int, words: frozenset[str]) -> Ne
     return NewMessage(
         base=base,
         file_flags=file_flags,
-        flags=max(file_flags, 0),
+        flags=max(file_flags, 0) & names.FILE_FLAGS,
         keywords=message_rows.keyword_text(words),
         internal_date=modified,
         save_date=int(time.time()),
@@ -260,7 +259,7 @@ def write_back(index: Index, folder_id: int) -> int:
 
     How many files were renamed.  In batches, so that nobody waits long for the index.
     """
-    total = 0
+    total = _write_letters(index, folder_id)
     while True:
         renamed = _write_back_batch(index, folder_id)
         total += renamed
@@ -268,8 +267,16 @@ def write_back(index: Index, folder_id: int) -> int:
             return total
 
 
+def _write_letters(index: Index, folder_id: int) -> int:
+    row = folder_rows.by_id(index, folder_id)
+    if row is None or not others.has_dovecot(index.maildir / row.directory):
+        return 0
+    with index.writing():
+        return others.write_letters(index, row)
+
+
 def _write_back_batch(index: Index, folder_id: int) -> int:
-    pending = "folder = ? AND flags & 31 != file_flags"
+    pending = "folder = ? AND (file_flags < 0 OR flags & 31 != file_flags & 31)"
     if index.row(f"SELECT 1 FROM messages WHERE {pending} LIMIT 1", folder_id) is None:  # noqa: S608
         return 0
     with index.writing():
@@ -285,6 +292,7 @@ def _write_back_batch(index: Index, folder_id: int) -> int:
         done = []
         with own_change(index, folder_id, folder):
             for uid, base, flags, seen in rows:
+                flags |= max(seen, 0) & ~names.FILE_FLAGS
                 target = f"{folder}/{files.location(base, flags)}"
                 try:
                     os.rename(f"{folder}/{files.location(base, seen)}", target)

@@ -20,9 +20,7 @@ _USED = re.compile(r"\.(\d+)\.(.+)", re.DOTALL)
 
 def read(folder: Path, listed: list[str]) -> dict[str, frozenset[str]]:
     """Base name → keywords, for messages that have any; `listed` are the file names in cur/."""
-    found = _read_courier(folder / COURIER)
-    if not found:
-        found = _read_dovecot(folder / DOVECOT, listed)
+    found = {**_read_dovecot(folder, listed), **_read_courier(folder / COURIER)}
     return {base: words for base, words in found.items() if words}
 
 
@@ -41,6 +39,9 @@ def write(folder: Path, words: Mapping[str, Iterable[str]]) -> None:
         "\n".join([*every, "", *lines, ""]), encoding="utf-8", errors="surrogateescape"
     )
     temporary.replace(directory / ":list")
+    for entry in directory.iterdir():
+        if entry.name != ":list":
+            entry.unlink(missing_ok=True)  # older than the list, and Courier would prefer it
 
 
 def _text(file: str | Path) -> str:
@@ -85,13 +86,36 @@ def _consolidated(text: str) -> dict[str, frozenset[str]]:
     return found
 
 
-def _read_dovecot(file: Path, listed: list[str]) -> dict[str, frozenset[str]]:
-    """`<n> <keyword>` lines; a message has the n-th when its flags hold the n-th small letter."""
+def dovecot_letters(folder: Path) -> dict[str, str]:
+    """Small letter → keyword, from `<n> <keyword>` lines."""
     words: dict[str, str] = {}
-    for line in _text(file).splitlines():
+    for line in _text(folder / DOVECOT).splitlines():
         number, _, word = line.partition(" ")
         if number.isascii() and number.isdigit() and int(number) < 26 and word:
             words[chr(ord("a") + int(number))] = word
+    return words
+
+
+def name_dovecot_letters(folder: Path, words: Iterable[str]) -> dict[str, str]:
+    """Keyword → small letter, giving letters to those of `words` that have none.
+
+    There are 26; what comes later has none, for Dovecot neither.
+    """
+    known = dovecot_letters(folder)
+    missing = sorted(set(words) - set(known.values()))
+    free = [letter for letter in map(chr, range(ord("a"), ord("z") + 1)) if letter not in known]
+    if missing and free:
+        known.update(zip(free, missing, strict=False))
+        lines = [f"{ord(letter) - ord('a')} {word}\n" for letter, word in sorted(known.items())]
+        temporary = folder / "tmp" / f"{DOVECOT}.{names.unique()}"
+        temporary.write_text("".join(lines), encoding="utf-8", errors="surrogateescape")
+        temporary.replace(folder / DOVECOT)
+    return {word: letter for letter, word in known.items()}
+
+
+def _read_dovecot(folder: Path, listed: list[str]) -> dict[str, frozenset[str]]:
+    """A message has the n-th keyword when its flags hold the n-th small letter."""
+    words = dovecot_letters(folder)
     found: dict[str, frozenset[str]] = {}
     for name in listed if words else ():
         base, _, info = name.partition(":2,")

@@ -10,10 +10,14 @@ import re
 import secrets
 import socket
 import time
+from collections.abc import Iterable
 from itertools import count
 
 DRAFT, FLAGGED, REPLIED, SEEN, TRASHED = 16, 4, 2, 1, 8
-"""Flag bits, shared with the index.  Bits above 31 are free for others."""
+"""Flag bits, shared with the index.
+
+The 26 bits above them stand for the small letters of Dovecot's keywords, a to z.
+"""
 
 _BITS = {"D": DRAFT, "F": FLAGGED, "R": REPLIED, "S": SEEN, "T": TRASHED}
 FILE_FLAGS = DRAFT | FLAGGED | REPLIED | SEEN | TRASHED
@@ -22,6 +26,9 @@ _SUFFIXES = {
     for bits in range(FILE_FLAGS + 1)
 }
 _PARSED = {suffix: bits for bits, suffix in _SUFFIXES.items()}
+
+_LETTERS_FROM = 5
+_SMALL = "abcdefghijklmnopqrstuvwxyz"
 
 _ARRIVAL = re.compile(r"\d+\.Q([A-Za-z0-9_-]{1,100})\.")
 _SIZE = re.compile(r",S=(\d{1,15})")
@@ -55,19 +62,34 @@ def arrival_of(base: str) -> str | None:
 
 
 def split(name: str) -> tuple[str, int]:
-    """A file name in cur/ → base name and flag bits; unknown letters are ignored."""
+    """A file name in cur/ → base name, flag and keyword bits; unknown letters are ignored."""
     base, colon, info = name.partition(":2,")
     if not colon:
         return name.partition(":")[0], 0
     bits = _PARSED.get(info)
     if bits is None:
         bits = sum(bit for letter, bit in _BITS.items() if letter in info)
+        bits |= letter_bits(letter for letter in info if letter in _SMALL)
     return base, bits
 
 
 def with_flags(base: str, bits: int) -> str:
     """The name in cur/ for these flags; letters in ASCII order as every reader expects."""
-    return f"{base}:2,{_SUFFIXES[bits & FILE_FLAGS]}"
+    small = letters(bits) if bits > FILE_FLAGS else ""
+    return f"{base}:2,{_SUFFIXES[bits & FILE_FLAGS]}{small}"
+
+
+def letter_bits(small: Iterable[str]) -> int:
+    """Small letters as bits."""
+    bits = 0
+    for letter in small:
+        bits |= 1 << _LETTERS_FROM + ord(letter) - ord("a")
+    return bits
+
+
+def letters(bits: int) -> str:
+    """The small letters that these bits stand for."""
+    return "".join(letter for letter in _SMALL if bits & letter_bits(letter))
 
 
 def size_hint(base: str) -> int | None:

@@ -1,10 +1,11 @@
-"""UID lists that lie in a folder: `courierimapuiddb` (read, write), `dovecot-uidlist` (read).
+"""UID lists that lie in a folder: `courierimapuiddb`, and `dovecot-uidlist` where Dovecot was.
 
 The index beside the Maildir hands out UIDs; these files let them survive the loss of the
 index, and let the mailboxes of another server keep theirs, so that no client downloads
 its mail again.
 """
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,8 +27,51 @@ class UidList:
 
 
 def read(folder: Path) -> UidList | None:
-    """What either server left here, Courier's file first; None when there is nothing usable."""
-    return _read_courier(folder / COURIER) or _read_dovecot(folder / DOVECOT)
+    """What was left here, the newer file first; None when there is nothing usable."""
+    courier, dovecot = stamps(folder)
+    if courier >= dovecot:
+        return _read_courier(folder / COURIER) or _read_dovecot(folder / DOVECOT)
+    return _read_dovecot(folder / DOVECOT) or _read_courier(folder / COURIER)
+
+
+def stamps(folder: Path) -> tuple[int, int]:
+    """When Courier's and Dovecot's files were written, in nanoseconds; 0 for none."""
+    return _stamp(folder / COURIER), _stamp(folder / DOVECOT)
+
+
+def _stamp(file: Path) -> int:
+    try:
+        return file.lstat().st_mtime_ns
+    except OSError:
+        return 0
+
+
+def write_dovecot(
+    folder: Path, uidvalidity: int, uidnext: int, messages: Iterable[tuple[int, str]]
+) -> None:
+    """Write `dovecot-uidlist` anew, keeping what only Dovecot knows of mailbox and messages.
+
+    Leaves it alone while Dovecot holds its lock.
+    """
+    lock = folder / f"{DOVECOT}.lock"
+    try:
+        os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+    except FileExistsError:
+        return
+    try:
+        head, *rest = _lines(folder / DOVECOT) or [""]
+        more = [field for field in head.split()[1:] if field[0] not in "VN"]
+        known = {}
+        for line in rest:
+            uid, _, words = line.partition(" ")
+            known[uid] = (" " + words).partition(" :")[0]
+        lines = [" ".join(["3", f"V{uidvalidity}", f"N{uidnext}", *more])]
+        lines += [f"{uid}{known.get(str(uid), '')} :{base}" for uid, base in messages]
+        temporary = folder / "tmp" / f"{DOVECOT}.{names.unique()}"
+        temporary.write_text("\n".join([*lines, ""]), encoding="utf-8", errors="surrogateescape")
+        temporary.replace(folder / DOVECOT)
+    finally:
+        lock.unlink(missing_ok=True)
 
 
 def write(

@@ -82,7 +82,7 @@ def reserve(index: Index, folder: int, count: int) -> None:
 
     Call it before the transaction that hands them out; it commits by itself.
     """
-    row = index.row("SELECT uidnext, reserved FROM folders WHERE id = ?", folder)
+    row = index.row("SELECT uidnext, reserved, scanned FROM folders WHERE id = ?", folder)
     if row is None or row[0] + count <= row[1]:
         return
     with index.writing(durable=True):
@@ -90,7 +90,8 @@ def reserve(index: Index, folder: int, count: int) -> None:
             "UPDATE folders SET reserved = max(reserved, uidnext + ?) WHERE id = ?",
             (count + RESERVE, folder),
         )
-        save_uids(index, folder)
+        if row[2]:  # before the first look the lists know more than we do
+            save_uids(index, folder)
 
 
 def take_uids(index: Index, folder: int, count: int) -> int:
@@ -148,6 +149,18 @@ def _forget_until(index: Index, folder: int, modseq: int) -> None:
     index.put(f"forgotten {folder}", str(modseq))
 
 
+def raise_uidnext(index: Index, folder: int, uidnext: int) -> None:
+    """UIDs below `uidnext` were handed out by somebody else; durable when it returns."""
+    row = index.row("SELECT uidnext FROM folders WHERE id = ?", folder)
+    if row is not None and row[0] < uidnext:
+        with index.writing(durable=True):
+            index.execute(
+                "UPDATE folders SET uidnext = max(uidnext, ?), reserved = max(reserved, ?)"
+                " WHERE id = ?",
+                (uidnext, uidnext, folder),
+            )
+
+
 def save_uids(index: Index, folder: int) -> None:
     """Write `courierimapuiddb`, with the reserved end as its next UID."""
     row = index.row("SELECT directory, uidvalidity, reserved FROM folders WHERE id = ?", folder)
@@ -157,6 +170,8 @@ def save_uids(index: Index, folder: int) -> None:
     path: Path = index.maildir / row[0]
     if path.is_dir():
         uidlist.write(path, row[1], row[2], messages)
+        if (index.maildir / uidlist.DOVECOT).exists():
+            uidlist.write_dovecot(path, row[1], row[2], messages)
         index.execute("UPDATE folders SET saved_modseq = modseq WHERE id = ?", (folder,))
 
 

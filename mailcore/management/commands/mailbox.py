@@ -13,6 +13,7 @@ from mailcore.bus.publish import announce_mailbox
 from mailcore.conf.current import snapshot
 from mailcore.errors import ConfigError, MailError
 from mailcore.mailbox.store import INBOX, MailStore
+from mailcore.maildir.folders import is_maildir
 from mailcore.management.progress import Progress
 from mailcore.management.verbs import VerbCommand, ask_password
 from mailcore.migration.mail.carry import Tally, carry
@@ -36,6 +37,13 @@ class Command(VerbCommand):
         _options(into)
         into.add_argument("--folder", default=INBOX, help="where one mbox file goes")
         _options(add("export", self.do_export, "copy an account's mail elsewhere"))
+        settle = add(
+            "settle",
+            self.do_settle,
+            "bring file names and lists of UIDs up to date, before another server takes over",
+        )
+        settle.add_argument("address", nargs="?", help="the account; all without")
+        settle.add_argument("--dovecot", action="store_true", help="for a Dovecot that is new here")
 
     def do_import(
         self, *, address: str, kind: str, place: str, folder: str, folders: list[str], **how: Any
@@ -71,6 +79,15 @@ class Command(VerbCommand):
             else:
                 target = MboxTarget(Path(place))
             return self._carry(OwnSource(store), target, folders)
+
+    def do_settle(self, *, address: str | None, dovecot: bool, **_: Any) -> object:
+        maildirs = [_account(address).maildir] if address else directory.maildirs()
+        there = [maildir for maildir in maildirs if is_maildir(maildir)]
+        with _in_words():
+            for maildir in there:
+                with MailStore(maildir, announce=announce_mailbox) as store:
+                    store.settle(dovecot=dovecot)
+        return {"settled": len(there)}
 
     def _carry(self, source: Source, target: Target, folders: list[str]) -> object:
         with Progress(sys.stderr) as progress:

@@ -19,11 +19,14 @@ def test_flag_letters_stand_in_ascii_order() -> None:
 def test_any_file_name_can_be_split(name: str) -> None:
     base, bits = names.split(name)
     assert name.startswith(base)
-    assert 0 <= bits <= names.FILE_FLAGS
+    assert 0 <= bits < 1 << 31
 
 
-def test_unknown_letters_and_dovecots_keywords_are_passed_over() -> None:
-    assert names.split("x:2,FSab") == ("x", names.FLAGGED | names.SEEN)
+def test_dovecots_small_letters_are_kept_and_unknown_ones_passed_over() -> None:
+    base, bits = names.split("x:2,FSQab?")
+    assert (base, bits & names.FILE_FLAGS) == ("x", names.FLAGGED | names.SEEN)
+    assert names.letters(bits) == "ab"
+    assert names.with_flags(base, bits) == "x:2,FSab"
 
 
 def test_sizes_are_read_from_the_name() -> None:
