@@ -35,6 +35,7 @@ class Errand:
     forwarded: list[str] = field(default_factory=list)  # whereto, and the new message's id
     ran: int = 0  # programs
     copies: Counter[str] = field(default_factory=Counter)  # how many each folder has got
+    trouble: str = ""  # what is wrong with its filter: for the trace, not for the sender
     flags: frozenset[str] = frozenset()  # what it gets in a folder of the account's mail
 
     @property

@@ -95,7 +95,8 @@ def _run(errand: Errand) -> Outcome:
 
 def _unsuccessful(errand: Errand, action: str, why: status.Status, text: str) -> Outcome:
     done = errand.done()
-    note = f"{text}\n(Already done: {done})" if done else ""
+    told = [text, errand.trouble, f"(Already done: {done})" if done else ""]
+    note = "\n".join(filter(None, told)) if done or errand.trouble else ""
     return Outcome(errand.message, errand.recipient, action, why, text, note=note)
 
 

@@ -51,7 +51,9 @@ def run(errand: Errand) -> bool:
         code, output = obey(errand, block)
     except FilterFailure as problem:
         _log.warning("filter.failed", recipient=errand.recipient.forward_path, error=str(problem))
-        raise TemporaryFailure(status.OTHER_SYSTEM, f"Mail filter: {problem}") from None
+        errand.trouble = str(problem)
+        text = "The recipient's mail filter can't be followed."
+        raise TemporaryFailure(status.OTHER_SYSTEM, text) from None
     exits.goes_on(code, output)
     return True
 
