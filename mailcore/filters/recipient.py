@@ -76,7 +76,7 @@ def consult(question: Question) -> Standing | Reply:
             return Standing.WHITELISTED
         case = _case(question, account, b"")
         found = judging.judge(account.home, instructions.load(file), name, case)
-    except FilterFailure as problem:
+    except (FilterFailure, FileNotFoundError) as problem:
         _log.warning("filter.failed", recipient=str(question.path), error=str(problem))
         return UNAVAILABLE
     if found.exit_code == 0:
@@ -119,7 +119,7 @@ def check(received: Received) -> Verdict:
             message = _message(received) if message is None else message
             case = _case(question, account, message)
             found = judging.judge(account.home, instructions.load(file), name, case)
-        except FilterFailure as problem:
+        except (FilterFailure, FileNotFoundError) as problem:
             _log.warning("filter.failed", recipient=str(path), error=str(problem))
             refused[index] = UNAVAILABLE
             continue

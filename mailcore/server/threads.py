@@ -63,6 +63,7 @@ def _job(function: Callable[..., T], args: tuple[Any, ...]) -> T:
 
 database = Pool("database", 8)
 checks = Pool("checks", 16)  # of received messages: DNS, filters
+filters = Pool("filters", 8)  # recipients' own, at RCPT: somebody's slow one stops no checks
 dns = Pool("dns", 32)  # they wait, and a slow domain of one stranger must not stop the others
 store = Pool("store", 8)
 password = Pool("password", 4)  # each verification takes 19 MiB and a core
@@ -70,5 +71,5 @@ password = Pool("password", 4)  # each verification takes 19 MiB and a core
 
 def close_all() -> None:
     """End the threads of this process; for an orderly exit."""
-    for pool in (checks, database, dns, store, password):
+    for pool in (checks, database, dns, filters, store, password):
         pool.close()

@@ -261,7 +261,7 @@ class Transactions(Contents):
             peer = self._peer(self.known_host)
             question = Question(path, resolution, transaction.reverse_path, peer, self.settings)
             try:
-                standing = await threads.checks.run(recipient.consult, question)
+                standing = await threads.filters.run(recipient.consult, question)
             except DatabaseError as error:
                 _log.error("directory.unreachable", error=str(error))
                 return replies.TROUBLE

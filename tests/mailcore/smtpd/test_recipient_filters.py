@@ -10,7 +10,10 @@ import pytest
 from mailcore.accounts import administration, directory
 from mailcore.conf import current, store
 from mailcore.conf.deployment import deployment
+from mailcore.envelope import Path as MailPath
 from mailcore.filters import recipient
+from mailcore.filters.recipient import Question
+from mailcore.policy.contract import Peer
 from mailcore.routing import homes, router
 from tests.support.homes import attempt_all
 from tests.support.transcript import Connection, play
@@ -168,6 +171,18 @@ def test_a_filter_cannot_speak_in_anothers_name(filtered: Addresses) -> None:
     assert at_rcpt(filtered).startswith("571")
 
 
+def test_a_filter_is_told_what_lists_noted_of_the_peer(filtered: Addresses) -> None:
+    source = 'import BLOCK2\necho "550 $1 $2 $3 $4 $5 $BLOCK2"\nEXITCODE=1\nexit\n'
+    given("alice@example.com", "rcptfilter", source)
+    path = MailPath("alice", "example.com")
+    peer = Peer("192.0.2.9", "mx.peer.example", notes=(("BLOCK2", "listed"), ("BOUNCE", "odd")))
+    question = Question(
+        path, router.resolve(path), MailPath("ann", "peer.example"), peer, current.snapshot()
+    )
+    said = recipient.consult(question)
+    assert str(said) == "550 5.7.1 mx.peer.example 192.0.2.9 ann@peer.example odd listed listed"
+
+
 def test_recipients_filters_can_be_switched_off(filtered: Addresses) -> None:
     given("alice@example.com", "rcptfilter", "EXITCODE=1\nexit\n")
     assert at_rcpt(filtered).startswith("571 ")
@@ -180,7 +195,7 @@ def test_who_has_no_filter_is_not_asked_again_for_a_while(filtered: Addresses) -
     settings = current.snapshot()
     at_rcpt(filtered, "bob@example.com")
     for address, known in (("bob@example.com", True), ("alice@example.com", False)):
-        resolution = router.resolve(recipient.Path.of(address))
+        resolution = router.resolve(MailPath.of(address))
         assert recipient.has_none(resolution, settings) is known
 
 
