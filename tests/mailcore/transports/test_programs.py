@@ -14,10 +14,11 @@ from mailcore.delivery import attempt, scheduler
 from mailcore.delivery.resolve import resolve
 from mailcore.envelope import Source
 from mailcore.policy.models import Lesson
-from mailcore.queue import leases
+from mailcore.queue import control, leases
 from mailcore.queue.models import Recipient
 from mailcore.transports.local import programs
 from mailcore.transports.local.errands import InstructionsTransport
+from mailcore.transports.local.transport import LocalTransport
 from tests.support.homes import (
     MESSAGE,
     account,
@@ -302,6 +303,21 @@ def deliver_nothing_but_local(*to: str) -> None:
     submit(*to)
     _, lanes = attempt.run_due("local")
     assert lanes == {"instructions"}
+
+
+def test_mail_that_is_put_on_hold_meanwhile_is_held_where_it_goes() -> None:
+    order("|touch ran\n")
+    number = submit(BOB)
+    now = time.time()
+    claim = leases.claim_any("local", now=now, until=now + 100, limit=10, slots=1)
+    assert claim is not None
+    control.hold([number])
+    outcomes = list(LocalTransport().deliver(claim))
+    assert resolve(claim.lease, outcomes, snapshot().queue, last=True) == {"instructions"}
+    assert (left().state, left().transport) == ("held", "instructions")
+    control.release([number])
+    attempt_all()
+    assert (account().home / "ran").exists()
 
 
 def test_mail_that_waits_for_instructions_that_went_is_delivered() -> None:
