@@ -23,6 +23,8 @@ TEST_PROGRAMS = {
     "chromium": "chromium",
     "swaks": "swaks",
     "mbsync": "isync",
+    "fetchmail": "fetchmail",
+    "offlineimap": "offlineimap3",
     "curl": "curl",
     "srs": "srs",
     "maildrop": "maildrop",

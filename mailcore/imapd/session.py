@@ -329,8 +329,13 @@ class Session:
             self.context.hub.spawn(lambda: _write_back(stores, maildir, folder))
 
     def forget_identity(self) -> None:
-        """Nobody is logged in any more, and nothing is switched on."""
+        """Nobody is logged in any more, and nothing is switched on.
+
+        A proxy may have passed this connection on to its client by now: it is believed no more.
+        """
         self.unselect()
+        self.may_forward = False
+        self.masters = ()
         self.identity = None
         self.enabled = _NOTHING
         self.context.rules = snapshot()

@@ -46,6 +46,7 @@ def messages(arguments: Arguments) -> list[Appended]:
     found = [message(arguments)]
     pieces = len(found[0].pieces)
     while arguments.skip(b" "):
+        arguments.skip(b" ")  # imapclient puts two between messages
         found.append(message(arguments))
         pieces += len(found[-1].pieces)
         if len(found) > MAX_MESSAGES:

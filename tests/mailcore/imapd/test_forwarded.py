@@ -112,3 +112,14 @@ def test_a_master_acts_from_a_proxys_network_only(imap: Listeners, rules: None) 
     made = ImapClient(imap["imap"], name="")
     said = plain("alice@example.com", "bob@example.com", "builder99")
     assert "[AUTHENTICATIONFAILED]" in made.refused(f"AUTHENTICATE PLAIN {said}")
+
+
+def test_who_logs_out_on_a_connection_of_a_proxy_is_not_taken_for_the_proxy(
+    imap: Listeners, server: Server, rules: None
+) -> None:
+    made = ImapClient(imap["imap"])
+    made.do("UNAUTHENTICATE")
+    made.do('ID ("x-originating-ip" "192.0.2.7")')
+    assert [one.session.peer for one in server.sessions.all()] == ["127.0.0.1"]  # type: ignore[attr-defined]
+    said = plain("alice@example.com", "bob@example.com", "builder99")
+    assert "[AUTHENTICATIONFAILED]" in made.refused(f"AUTHENTICATE PLAIN {said}")
