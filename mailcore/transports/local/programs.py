@@ -28,10 +28,13 @@ _GRACE = 2.0  # seconds between asking a program to end and killing it
 _LEAST = 1.0  # seconds; with less time left a program is not begun
 _LAST_WORDS = 32  # reads of what is still in a pipe; somebody who got away may fill it for ever
 _BLOCK = 512  # octets, the unit of `ulimit -f`
+# `timeout` is for when we were killed ourselves and nobody else watches any more.
 _LAUNCH = (
     'ulimit -c 0 && ulimit -t "$1" && ulimit -v "$2" && ulimit -f "$3" || exit 75; '
-    'exec "$SHELL" -c "$4"'
+    'command -v timeout >/dev/null && exec timeout -k 5 "$4" "$SHELL" -c "$5"; '
+    'exec "$SHELL" -c "$5"'
 )
+_UNWATCHED = 5  # seconds that such a program has beyond its time
 
 _log = log.get("local")
 
@@ -131,6 +134,7 @@ def _start(
         local.program_timeout,
         max(local.program_memory // 1024, 1),
         max(local.program_file // _BLOCK, 1),
+        local.program_timeout + _UNWATCHED,
     )
     try:
         return subprocess.Popen(

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.gone import assert_gone
 from tests.support.homes import ME
 from tests.support.place import ROOT, Place
 
@@ -19,7 +20,7 @@ def place(tmp_path: Path) -> Iterator[Place]:
     first = place.actor()
     assert first.ask("setup") == "ready"
     first.kill()
-    for name, value in (("programs", "yes"), ("program_user", ME)):
+    for name, value in (("programs", "yes"), ("program_user", ME), ("program_timeout", "1")):
         subprocess.run(
             [sys.executable, "manage.py", "settings", "set", f"local.{name}", value],
             cwd=ROOT,
@@ -38,7 +39,7 @@ def test_trap_15_killed_between_two_instructions_all_are_repeated(place: Place) 
     home.mkdir(parents=True)
     (home / ".courier").write_text(
         "|echo ran >>ran\n./Maildir\n./box\n"
-        "|test -e killed || { touch killed; kill -9 $PPID; sleep 600; }\n./last\n"
+        "|worker=$(cut -d' ' -f4 /proc/$PPID/stat); test -e killed || { touch killed; echo $$ >orphan; kill -9 $worker; sleep 600; }\n./last\n"
     )
     worker = place.actor()
     assert worker.ask("accept 0") == "accepted 0"
@@ -47,6 +48,7 @@ def test_trap_15_killed_between_two_instructions_all_are_repeated(place: Place) 
     assert worker.hear() == "", "it was killed"
     assert (home / "killed").exists()
     assert not (home / "last").exists()
+    assert_gone((home / "orphan").read_text())
     heir = place.actor()
     assert heir.ask("reap") == "reaped 1"
     assert heir.ask("instruct") == "instructed 1"

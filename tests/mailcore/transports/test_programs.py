@@ -19,6 +19,7 @@ from mailcore.queue.models import Recipient
 from mailcore.transports.local import programs
 from mailcore.transports.local.errands import InstructionsTransport
 from mailcore.transports.local.transport import LocalTransport
+from tests.support.gone import assert_gone
 from tests.support.homes import (
     MESSAGE,
     account,
@@ -221,20 +222,6 @@ def test_what_a_program_leaves_running_ends_with_it() -> None:
     deliver()
     assert (account().home / "box").exists()
     assert_gone((account().home / "child").read_text())
-
-
-def assert_gone(pid: str) -> None:
-    """A killed orphan is a zombie until init reaps it."""
-    until = time.monotonic() + 10
-    while time.monotonic() < until:
-        try:
-            with open(f"/proc/{int(pid)}/stat") as file:
-                if file.read().rpartition(")")[2].split()[0] == "Z":
-                    return
-        except (FileNotFoundError, ProcessLookupError):
-            return
-        time.sleep(0.01)
-    raise AssertionError(f"process {pid} is still running")
 
 
 def test_a_program_can_print_for_ever_and_only_its_first_words_are_kept() -> None:
