@@ -1,5 +1,6 @@
 """A whole ESMTP server on free ports: real settings, real directory, real queue."""
 
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager
@@ -9,6 +10,7 @@ import pytest
 
 from mailcore.accounts import administration
 from mailcore.conf import current
+from mailcore.conf.deployment import deployment
 from mailcore.server.limits import ConnectionLimits
 from mailcore.server.shutdown import Listening, Sessions
 from mailcore.server.tls import ServerContext, server_context
@@ -25,6 +27,8 @@ from workers.celery import app, broker
 @pytest.fixture
 def people(transactional_db: object, bus: Valkey) -> None:
     """alice@ and bob@example.com with their passwords, sales@ an alias of alice alone."""
+    for left in (deployment().mail, deployment().homes):  # by tests before this one
+        shutil.rmtree(left / "example.com", ignore_errors=True)
     administration.add_domain("example.com", by="test")
     administration.add_account("alice@example.com", "wonderland", by="test")
     administration.add_account("bob@example.com", "builder99", by="test")
