@@ -142,8 +142,12 @@ def set_account(
     active: bool | None = None,
     superuser: bool | None = None,
     node: str | None = None,
+    maildir: str | None = None,
 ) -> None:
-    """Change what is not None; an empty `node` is any."""
+    """Change what is not None; an empty `node` is any.
+
+    `maildir` is absolute, or relative to the mail directory; nothing is moved there.
+    """
     new = {
         "display_name": display_name,
         "quota_bytes": quota_bytes,
@@ -151,7 +155,10 @@ def set_account(
         "active": active,
         "is_superuser": superuser,
         "node": node,
+        "maildir": maildir,
     }
+    if maildir is not None and (not maildir or "\0" in maildir or ".." in maildir.split("/")):
+        raise ConfigError(f"{maildir!r} can't be a Maildir")
     if node and not _NODE.fullmatch(node):
         raise ConfigError(f"{node!r} can't be the name of a node")
     new = {name: value for name, value in new.items() if value is not None}

@@ -6,7 +6,7 @@ import redis
 
 from mailcore import log
 from mailcore.bus import channels
-from mailcore.bus.client import client
+from mailcore.bus.client import client, is_off
 
 _log = log.get("bus")
 
@@ -18,6 +18,8 @@ def announce_mailbox(maildir: Path) -> None:
 
 def announce_mailboxes(maildirs: set[Path]) -> None:
     """The same for a batch of accounts, in one round trip."""
+    if is_off():
+        return
     try:
         pipeline = client().pipeline(transaction=False)
         for maildir in maildirs:
@@ -52,6 +54,8 @@ def release(key: str) -> None:
 
 
 def _publish(channel: str, payload: bytes) -> None:
+    if is_off():
+        return
     try:
         client().publish(channel, payload)
     except (redis.RedisError, OSError) as error:

@@ -26,7 +26,8 @@ class MailboxFeed:
     """`watch` and `unwatch` from the loop's thread only."""
 
     def __init__(self, url: str) -> None:
-        self._redis = aioredis.Redis.from_url(url, socket_connect_timeout=2.0)
+        """Without a URL there is no bus: nobody is ever called."""
+        self._redis = aioredis.Redis.from_url(url, socket_connect_timeout=2.0) if url else None
         self._watchers: dict[str, list[Callback]] = {}
         self._pubsub: PubSub | None = None
         self._task: asyncio.Task[None] | None = None
@@ -34,9 +35,15 @@ class MailboxFeed:
         self.connected = False
         self._log = log.get("bus")
 
+    @property
+    def is_off(self) -> bool:
+        """Whether there is no bus at all."""
+        return self._redis is None
+
     async def start(self) -> None:
         """Begin listening; never fails, never waits for Valkey."""
-        self._task = asyncio.create_task(self._run())
+        if self._redis is not None:
+            self._task = asyncio.create_task(self._run(self._redis))
 
     async def stop(self) -> None:
         task = self._task
@@ -44,7 +51,8 @@ class MailboxFeed:
             # redis-py turns a cancellation while it connects into an error of its own.
             task.cancel()
             await asyncio.wait({task}, timeout=1.0)
-        await self._redis.aclose()
+        if self._redis is not None:
+            await self._redis.aclose()
 
     def watch(self, maildir: Path, callback: Callback) -> Token:
         """Call `callback` whenever the account at `maildir` changes.
@@ -67,19 +75,19 @@ class MailboxFeed:
             self._watchers.pop(channel, None)
             self._wanted.set()
 
-    async def _run(self) -> None:
+    async def _run(self, client: aioredis.Redis) -> None:
         while True:
             try:
-                await self._listen()
+                await self._listen(client)
             except (redis.RedisError, OSError) as error:
                 self._log.debug("bus.unreachable", error=str(error))
             self.connected = False
             await asyncio.sleep(RECONNECT_SECONDS)
 
-    async def _listen(self) -> None:
+    async def _listen(self, client: aioredis.Redis) -> None:
         # The revision channel keeps the subscription from being empty, which redis-py
         # treats as "not connected".
-        async with self._redis.pubsub() as pubsub:
+        async with client.pubsub() as pubsub:
             await pubsub.subscribe(channels.REVISION)
             self.connected = True
             subscribed: set[str] = set()

@@ -32,7 +32,7 @@ class Waiting(Protocol):
 class _Account:
     """The waiting sessions of one account, by folder."""
 
-    __slots__ = ("folders", "look_again", "looking", "numbers", "paths", "seen", "token")
+    __slots__ = ("folders", "index", "look_again", "looking", "numbers", "paths", "seen", "token")
 
     def __init__(self, token: Token) -> None:
         self.token = token
@@ -40,6 +40,7 @@ class _Account:
         self.numbers: dict[int, list[int]] = {}
         self.paths: dict[int, Path] = {}
         self.seen: tuple[int, ...] = ()
+        self.index: int | None = None
         self.looking = False
         self.look_again = False
 
@@ -75,6 +76,11 @@ class Hub:
         if account is None:
             token = self.feed.watch(maildir, self._caller(maildir))
             account = self._accounts[maildir] = _Account(token)
+            if self.feed.is_off and self._watch is not None:
+                # What other sessions change shows in the index before it shows in names.
+                account.index = self._watch.add(f"{maildir}/{DIRECTORY}", written=True)
+                if account.index is not None:
+                    self._paths[account.index] = maildir
         waiting = account.folders.setdefault(folder_id, set())
         if not waiting and self._watch is not None:
             found = [self._watch.add(f"{path}/{part}") for part in ("new", "cur")]
@@ -99,6 +105,9 @@ class Hub:
                 self._watch.remove(number)
         if not account.folders:
             self.feed.unwatch(account.token)
+            if account.index is not None and self._watch is not None:
+                self._paths.pop(account.index, None)
+                self._watch.remove(account.index)
             del self._accounts[maildir]
 
     def poll(self) -> None:

@@ -10,6 +10,7 @@ import struct
 
 _IN_CLOEXEC, _IN_NONBLOCK = 0o2000000, 0o4000
 _CREATE, _DELETE, _MOVED = 0x100, 0x200, 0xC0
+_MODIFY = 0x2
 _DELETE_SELF, _ONLYDIR = 0x400, 0x1000000
 _IGNORED = 0x8000
 _EVENT = struct.Struct("iIII")
@@ -32,12 +33,15 @@ class Watch:
     def fileno(self) -> int:
         return self._descriptor
 
-    def add(self, directory: str) -> int | None:
-        """Watch a directory; the number its events will carry, None when that fails."""
+    def add(self, directory: str, *, written: bool = False) -> int | None:
+        """Watch a directory; the number its events will carry, None when that fails.
+
+        With `written` also what is written into its files.
+        """
         found: int = self._libc.inotify_add_watch(
             self._descriptor,
             os.fsencode(directory),
-            _CREATE | _DELETE | _MOVED | _DELETE_SELF | _ONLYDIR,
+            _CREATE | _DELETE | _MOVED | _DELETE_SELF | _ONLYDIR | (_MODIFY if written else 0),
         )
         return found if found >= 0 else None
 

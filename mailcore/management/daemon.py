@@ -7,6 +7,7 @@ from typing import Any, Protocol
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from mailcore import log
+from mailcore.bus import client as bus
 from mailcore.conf.deployment import deployment
 from mailcore.errors import ConfigError
 from mailcore.server.listener import sockets_for
@@ -25,6 +26,7 @@ class DaemonCommand(BaseCommand):
     """Subclasses name the module that serves, and say in `help` what it is for."""
 
     server: Server
+    stands_alone = False  # whether it can serve beside another mail server
     requires_system_checks: list[str] = []
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -37,7 +39,18 @@ class DaemonCommand(BaseCommand):
             " may be repeated; without any, the configured ports are bound",
         )
 
-    def handle(self, *args: Any, fd: list[str], **options: Any) -> None:
+        if self.stands_alone:
+            parser.add_argument(
+                "--profile",
+                choices=("server", "standalone"),
+                default="server",
+                help="standalone: beside another mail server; no queue, no workers, no bus",
+            )
+
+    def handle(self, *args: Any, fd: list[str], profile: str = "server", **options: Any) -> None:
+        if profile == "standalone":
+            bus.go_without()
+            deployment.cache_clear()
         where = deployment()
         log.setup(json=where.log_json, level=where.log_level)
         try:

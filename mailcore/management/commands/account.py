@@ -27,6 +27,7 @@ class Command(VerbCommand):
         self._options(change)
         change.add_argument("--enable", dest="active", action="store_true", default=None)
         change.add_argument("--disable", dest="active", action="store_false")
+        change.add_argument("--maildir", help="where its mail is already; nothing is moved")
         change.add_argument("--node", help="the machine that has its mail; '' is any")
         password = add("password", self.do_password, "give a new password")
         password.add_argument("address")
@@ -80,7 +81,7 @@ class Command(VerbCommand):
 
     def do_set(self, *, address: str, name: str | None, quota: str | None,
                quota_messages: int | None, superuser: bool | None, active: bool | None,
-               node: str | None, **_: Any) -> object:  # fmt: skip
+               node: str | None, maildir: str | None = None, **_: Any) -> object:  # fmt: skip
         administration.set_account(
             address,
             by=BY,
@@ -90,6 +91,7 @@ class Command(VerbCommand):
             superuser=superuser,
             active=active,
             node=node,
+            maildir=maildir,
         )
         return self.do_show(address=address)
 

@@ -7,3 +7,4 @@ from mailcore.management.daemon import DaemonCommand
 class Command(DaemonCommand):
     help = "Run the IMAP server until SIGTERM: imap and imaps."
     server = server
+    stands_alone = True

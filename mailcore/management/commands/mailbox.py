@@ -3,16 +3,19 @@
 import contextlib
 import ipaddress
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mailcore.accounts import directory
 from mailcore.accounts.directory import AccountValue
+from mailcore.accounts.retention import expunged_since
 from mailcore.bus.publish import announce_mailbox
 from mailcore.conf.current import snapshot
 from mailcore.errors import ConfigError, MailError
 from mailcore.mailbox.store import INBOX, MailStore
+from mailcore.maildir import vault
 from mailcore.maildir.folders import is_maildir
 from mailcore.management.progress import Progress
 from mailcore.management.verbs import VerbCommand, ask_password
@@ -87,6 +90,7 @@ class Command(VerbCommand):
             for maildir in there:
                 with MailStore(maildir, announce=announce_mailbox) as store:
                     store.settle(dovecot=dovecot)
+                vault.expire(maildir, expunged_since(time.time()))
         return {"settled": len(there)}
 
     def _carry(self, source: Source, target: Target, folders: list[str]) -> object:

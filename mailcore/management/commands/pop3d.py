@@ -7,3 +7,4 @@ from mailcore.pop3d import server
 class Command(DaemonCommand):
     help = "Run the POP3 server until SIGTERM: pop3 and pop3s."
     server = server
+    stands_alone = True
