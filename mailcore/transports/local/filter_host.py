@@ -123,7 +123,7 @@ class DeliveryHost:
         self.output += text
 
     def open_log(self, name: bytes) -> None:
-        home_files.writable(self._errand.home, name)
+        filter_log.append(self._errand, name, b"")
         self._log_file = name
 
     def log(self, text: bytes) -> None:
@@ -190,8 +190,7 @@ class DeliveryHost:
             else:
                 self._put(place)
         if self._log_file:
-            record = filter_log.record(self.now(), message, place)
-            filter_log.append(self._errand, self._log_file, record)
+            self._record(message, place)
         return code
 
     @contextlib.contextmanager
@@ -208,6 +207,14 @@ class DeliveryHost:
             yield
         finally:
             errand.message, errand.row = was, row
+
+    def _record(self, message: bytes, place: bytes) -> None:
+        """Write a delivery down; that it can't be is no reason to repeat it."""
+        record = filter_log.record(self.now(), message, place)
+        try:
+            filter_log.append(self._errand, self._log_file, record)
+        except FilterFailure as problem:
+            self.say(str(problem))
 
     def _put(self, place: bytes) -> None:
         try:

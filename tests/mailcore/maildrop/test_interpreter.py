@@ -284,6 +284,31 @@ def test_an_included_file_is_run_where_it_is_included() -> None:
         run('include "loop"', loop)
 
 
+def test_a_block_may_stand_by_itself() -> None:
+    assert echoed('{\n X=1\n {\n  echo "$X"\n }\n}') == "1"
+
+
+def test_a_file_that_fails_is_left_with_its_database_closed() -> None:
+    host = MemoryHost(
+        files={b"inc": b'gdbmopen("d", "C")\nto "/broken"\n'}, databases={b"top": {b"k": b"v"}}
+    )
+    source = 'gdbmopen("top")\nexception {\n include "inc"\n}\necho gdbmfetch("k")'
+    assert echoed(source, host) == "v"
+    assert [database.closed for database in host.opened] == [True, True]
+
+
+@pytest.mark.parametrize("mode", ["Q", "''"])
+def test_a_database_has_four_modes(mode: str) -> None:
+    with pytest.raises(FilterFailure, match="R, W, C or N"):
+        run(f'gdbmopen("d", {mode})')
+
+
+def test_a_message_of_nothing_but_fields_has_no_text() -> None:
+    host = MemoryHost()
+    run("echo /./:b\necho /^subject/\necho $FROM\n", host, message=b"Subject: x\n")
+    assert host.output == b"0\n1\n\n"
+
+
 # At SMTP time.
 
 

@@ -65,6 +65,36 @@ def test_without_an_account_nothing_is_done_but_told(run: Any, tmp_path: Path) -
     )
 
 
+def test_everything_that_would_be_done_is_told(
+    run: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("COLOUR", "blue")
+    (tmp_path / "words").write_text("hi\n")
+    (tmp_path / "more").write_text('logfile "log"\nlog "a line"\n')
+    source = """
+import COLOUR
+include "more"
+xfilter "tidy"
+flock "lock" {
+  system "touch x"
+}
+if (lookup("hi", "words") && gdbmopen("keys", "N") eq "-1" && time > 0 && "x" !~ "y")
+  to "|prog"
+"""
+    wrong = run(written(tmp_path, source))
+    assert wrong[0] == 75
+    code, said, told = run(written(tmp_path, source.replace(' && "x" !~ "y"', "") + "echo (/(/)\n"))
+    assert (code, said) == (0, "")
+    assert told.splitlines() == [
+        "log to: log", "log: a line", "filter through: tidy", "flock: lock", "run: touch x", "deliver to: |prog",
+    ]  # fmt: skip
+    code, said, told = run(written(tmp_path, "echo (/(/)\n"))
+    assert (code, said) == (0, "0\n")
+    assert told.splitlines() == ["pattern /(/: missing ): (", "deliver to: ./Maildir"]
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["filter", "more", "words"]
+
+
 def test_with_an_account_it_is_delivered_by_the_file_or_the_accounts_own(
     run: Any, edit: Any, tmp_path: Path
 ) -> None:

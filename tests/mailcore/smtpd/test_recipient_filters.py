@@ -11,7 +11,7 @@ from mailcore.accounts import administration, directory
 from mailcore.conf import current, store
 from mailcore.conf.deployment import deployment
 from mailcore.envelope import Path as MailPath
-from mailcore.filters import recipient
+from mailcore.filters import home_files, recipient
 from mailcore.filters.recipient import Question
 from mailcore.policy.contract import Peer
 from mailcore.routing import homes, router
@@ -169,6 +169,73 @@ def test_a_filter_cannot_speak_in_anothers_name(filtered: Addresses) -> None:
         "alice@example.com", "rcptfilter", 'echo "250 Fine.\\r\\n250 Really."\nEXITCODE=1\nexit\n'
     )
     assert at_rcpt(filtered).startswith("571")
+
+
+@pytest.fixture
+def admins(filtered: Addresses) -> Iterator[Path]:
+    folder = home_files.administrators()
+    folder.mkdir()
+    yield folder
+    shutil.rmtree(folder)
+
+
+@pytest.mark.parametrize(
+    ("source", "said"),
+    [
+        ('echo "550 By the book."\nEXITCODE=1\nexit\n', "550 5.7.1 By the book."),
+        ("X=`ls`\n", UNAVAILABLE),
+        ('xfilter "cat"\n', UNAVAILABLE),
+        ('to "./Maildir"\n', UNAVAILABLE),
+        ('logfile "x"\n', UNAVAILABLE),
+        ('log "x"\n', UNAVAILABLE),
+        ('flock "x" {\n}\n', UNAVAILABLE),
+    ],
+)
+def test_an_administrators_file_judges_and_does_nothing_else_either(
+    source: str, said: str, filtered: Addresses, admins: Path
+) -> None:
+    (admins / "book").write_text(source)
+    given("alice@example.com", "rcptfilter", f'include "{admins}/book"\n')
+    assert at_rcpt(filtered) == said
+
+
+def at_data(smtp: Addresses, address: str = "alice@example.com") -> str:
+    connection = Connection(smtp["smtp"])
+    connection.line()
+    for command in (
+        b"HELO peer",
+        b"MAIL FROM:<ann@peer.example.net>",
+        b"RCPT TO:<%b>" % address.encode(),
+        b"DATA",
+    ):
+        connection.send(command + b"\r\n")
+        assert connection.line()[0] in "23"
+    connection.send(b"Subject: x\r\n\r\nforbidden w\xc3\xb6rd\r\n.\r\n")
+    reply = connection.line()
+    connection.socket.close()
+    return reply.rstrip()
+
+
+@pytest.mark.parametrize("source", ["X=\n", 'to "./Maildir"\n', "EXITCODE=75\nexit\n"])
+def test_a_content_filter_that_fails_puts_mail_off(source: str, filtered: Addresses) -> None:
+    given("alice@example.com", "smtpfilter", source)
+    assert at_data(filtered) == UNAVAILABLE
+
+
+def test_no_content_filter_is_asked_about_mail_for_lists(filtered: Addresses) -> None:
+    given("lists@example.com", "rcptfilter-alias-all@example:com", "EXITCODE=99\nexit\n")
+    given("lists@example.com", "smtpfilter", "EXITCODE=1\nexit\n")
+    assert at_data(filtered, "all@example.com").startswith("250 ")
+
+
+def test_a_content_filter_keeps_what_it_looks_up_in_its_home(filtered: Addresses) -> None:
+    given("alice@example.com", "words", "unused\n")
+    alice = directory.account("alice@example.com")
+    assert alice is not None
+    homes.write(alice.home, "bad", b"forbidden\n")
+    source = '/^(forbidden) /:b\nif (lookup($MATCH1, "bad") && time > 1 && gdbmopen("none"))\n{\n EXITCODE=1\n exit\n}\n'
+    given("alice@example.com", "smtpfilter", source)
+    assert at_data(filtered) == "550 5.7.1 Access denied."
 
 
 def test_a_filter_is_told_what_lists_noted_of_the_peer(filtered: Addresses) -> None:

@@ -248,6 +248,13 @@ def test_a_program_that_was_only_asked_has_not_got_the_mail() -> None:
         ('logfile ".mailfilters/rcptfilter"\n', "is itself an instruction"),
         ('lookup("x", "/etc/passwd")\n', "not this account's"),
         ("while (1)\n X=1\n", "Stopped after"),
+        ('to "!"\n', "takes one to"),
+        ('to "!not<an>address"\n', "Can't be sent on"),
+        ('to "!nobody@example.test"\n', "Can't be sent on"),
+        ('logfile "no/such/place"\nto "./Maildir"\n', "The log can't be written"),
+        ('flock "no/such/place" {\n}\n', "A lock can't be had"),
+        ('include ""\n', "without a usable name"),
+        ('include "."\n', "not this account's"),
         ("EXITCODE=75\nexit\n", "exit code 75"),
     ],
 )
