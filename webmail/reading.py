@@ -41,8 +41,10 @@ class Reading:
     unsubscribe: str
 
 
-def open_message(request: HttpRequest, folder: Folder, uid: int) -> Reading | None:
-    """Read the message and mark it as read; None when it is gone."""
+def open_message(
+    request: HttpRequest, folder: Folder, uid: int, *, marks: bool = True
+) -> Reading | None:
+    """Read the message and, where that is permitted, mark it as read; None when it is gone."""
     row = folder.row(uid)
     if row is None:
         return None
@@ -53,7 +55,7 @@ def open_message(request: HttpRequest, folder: Folder, uid: int) -> Reading | No
     plain = request.GET.get("plain") == "1"
     letter = letters.read(data, prefer_plain=plain)
     was_unread = not row.seen
-    if was_unread and request.method == "GET":
+    if was_unread and marks and request.method == "GET":
         folder.set_flags([uid], add=["\\Seen"])
         row = folder.row(uid) or row
     remote = may_load_remote(request, letter)

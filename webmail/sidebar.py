@@ -1,9 +1,13 @@
 """The folder list as the page shows it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
+from mailcore.mailbox import rights
 from mailcore.mailbox.info import FolderInfo
+from mailcore.mailbox.places import Place
 from mailcore.mailbox.store import MailStore
+from mailcore.maildir import shared_names
 
 ORDER = {
     "INBOX": ("Inbox", "inbox"),
@@ -25,7 +29,10 @@ INDENTS = 4
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One folder; `kind` is inbox, sent, drafts, archive, junk, trash or empty."""
+    """One folder; `kind` is inbox, sent, drafts, archive, junk, trash or empty.
+
+    `owner` is whose it is, when it is another's.
+    """
 
     name: str
     label: str
@@ -34,6 +41,7 @@ class Entry:
     unseen: int
     exists: int
     depth: int
+    owner: str = ""
 
     @property
     def count(self) -> int:
@@ -63,6 +71,19 @@ def _entry(info: FolderInfo) -> Entry:
     parts = info.name.split(".")[1:]
     depth = min(len(parts) - 1, INDENTS)
     return Entry(info.name, parts[-1], "folder", "", info.unseen, info.exists, depth)
+
+
+def shared(visible: Mapping[str, tuple[Place, frozenset[str]]]) -> list[Entry]:
+    """Those of the folders of others that the person may open, by owner."""
+    found = [entry_of(place) for place, had in visible.values() if rights.READ in had]
+    return sorted(found, key=lambda entry: (entry.owner, entry.name.lower()))
+
+
+def entry_of(place: Place, unseen: int = 0, exists: int = 0) -> Entry:
+    """A folder of somebody else's.  Its messages are not counted until it is open."""
+    label = place.name.partition(".")[2] or "Inbox"
+    owner = place.owner if place.root == shared_names.ACCOUNTS else place.account
+    return Entry(place.shown, label, "people", "", unseen, exists, 0, owner)
 
 
 def special(folders: list[Entry], kind: str) -> str:

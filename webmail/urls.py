@@ -12,14 +12,18 @@ from webmail.views import (
     manage,
     parts,
     preferences,
+    share,
     ticket,
 )
 
 
 class FolderName:
-    """A folder's name begins with INBOX, as Courier's do; the store judges the rest."""
+    """A folder's name begins with INBOX, as Courier's do, or with the root of a shared tree.
 
-    regex = r"INBOX[^/]*"
+    The store judges the rest.
+    """
+
+    regex = r"(?:INBOX|#shared\.|shared\.)[^/]*"
 
     def to_python(self, value: str) -> str:
         return value
@@ -55,6 +59,7 @@ urlpatterns = [
     path("mail/undo", actions.undo, name="mail-undo"),
     path("mail/ticket", ticket.make, name="mail-ticket"),
     path("mail/folders", manage.page, name="mail-manage"),
+    path("mail/folders/share", share.page, name="mail-share"),
     path("mail/deleted", deleted.page, name="mail-deleted"),
     path("mail/<folder:name>/", folders.folder, name="mail-folder"),
     path("mail/<folder:name>/act", actions.act, name="mail-act"),

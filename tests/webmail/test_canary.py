@@ -81,7 +81,7 @@ def test_no_page_takes_text_for_markup(everywhere: dict[str, Any], tmp_path: Pat
     client: Client = everywhere["client"]
     uid, draft = everywhere["uids"]["INBOX"], everywhere["uids"]["INBOX.Drafts"]
     pages = [
-        "/mail/INBOX/", f"/mail/INBOX/{uid}", f"/mail/INBOX/{uid}/original", "/mail/folders",
+        "/mail/INBOX/", f"/mail/INBOX/{uid}", f"/mail/INBOX/{uid}/original", "/mail/folders", "/mail/folders/share?folder=INBOX",
         "/mail/INBOX.Drafts/", f"/mail/compose?draft={draft}", f"/mail/compose?source=all;{uid};INBOX",
         f"/mail/compose?source=forward;{uid};INBOX", "/preferences", "/calendar/?date=2026-11-26",
         "/calendar/?view=week&date=2026-11-26", "/calendar/?view=agenda&date=2026-11-20",

@@ -12,10 +12,11 @@ from django.urls import reverse
 from django.views.decorators.http import require_POST
 
 from mailcore.errors import MailError
+from mailcore.mailbox import rights
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.store import MailStore
 from webmail import question, sidebar, undoing
-from webmail.access import account_of, folder_or_404, opened
+from webmail.access import Spot, account_of, folder_or_404, opened, spot_or_404
 from webmail.undoing import Reversal
 from webmail.views.folders import respond
 
@@ -37,8 +38,8 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
     """`do` is a verb, or `verb:uid` from a button of one row; `uid` the selected rows."""
     asked = _ACTION.fullmatch(request.POST.get("do", ""))
     open_uid = _number(request.POST.get("open", ""))
-    with opened(request) as store:
-        folder = folder_or_404(store, name)
+    with opened(request) as store, spot_or_404(request, store, name) as spot:
+        folder = spot.folder
         folder.sync()
         uids = [int(asked[2])] if asked and asked[2] else _chosen(request, folder)
         verb = asked[1] if asked else ("move" if request.POST.get("target") else "")
@@ -46,8 +47,12 @@ def act(request: HttpRequest, name: str) -> HttpResponse:
             uids = list(folder.uids())[:MOST_AT_ONCE]
         if not uids:
             messages.info(request, "Nothing is selected.")
+        elif not _may(spot, verb):
+            messages.error(request, "You may not do that in this folder.")
         elif verb in VERBS:
-            _perform(request, store, folder, verb, uids)
+            _perform(request, store, spot, verb, uids)
+        if not spot.is_own:
+            return _answer(request, store, spot.name, open_uid)
         stays = open_uid and folder.row(open_uid) is not None
         closing = verb == "unread" and open_uid in uids
         return _answer(request, store, name, open_uid if stays and not closing else 0)
@@ -76,16 +81,24 @@ def undo(request: HttpRequest) -> HttpResponse:
         return _answer(request, store, note.target or note.folder, 0)
 
 
+def _may(spot: Spot, verb: str) -> bool:
+    """By the rights in the folder; one of somebody else's is not tidied up here."""
+    if verb in FLAGGING:
+        return FLAGGING[verb] in spot.rights
+    return spot.is_own and spot.rights >= {rights.DELETE, rights.EXPUNGE}
+
+
 def _perform(
-    request: HttpRequest, store: MailStore, folder: Folder, verb: str, uids: list[int]
+    request: HttpRequest, store: MailStore, spot: Spot, verb: str, uids: list[int]
 ) -> None:
     try:
-        done = VERBS[verb](request, store, folder, uids)
+        done = VERBS[verb](request, store, spot.folder, uids)
     except MailError as error:
         messages.error(request, str(error))
         return
     if done.text:
-        token = undoing.token(done.reversal) if done.reversal else ""
+        # What an undo names is looked for among the person's own folders.
+        token = undoing.token(done.reversal) if done.reversal and spot.is_own else ""
         messages.success(request, done.text, extra_tags=token)
 
 
@@ -167,6 +180,14 @@ def _flagger(
 
     return change
 
+
+FLAGGING = {
+    "read": rights.SEEN,
+    "unread": rights.SEEN,
+    "star": rights.WRITE,
+    "unstar": rights.WRITE,
+}
+"""The right that each verb about flags needs."""
 
 VERBS: dict[str, Callable[..., Done]] = {
     "archive": _mover("archive", "archived"),

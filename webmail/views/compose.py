@@ -18,7 +18,7 @@ from mailcore.mailbox.store import MailStore
 from mailcore.message.address_list import Mailbox
 from mailcore.message.compose import File, Outgoing
 from webmail import composing, sending, sidebar
-from webmail.access import identity_of, opened
+from webmail.access import identity_of, opened, shared_entries
 from webmail.composing import Composer, Source
 from webmail.models import preferences_of
 from webmail.views.folders import htmx_target
@@ -45,6 +45,7 @@ def _show(
     context = {
         **composing.as_context(composer),
         "folders": folders,
+        "shared": shared_entries(request),
         "folder": "",
         "inbox_unseen": folders[0].unseen,
     }

@@ -13,7 +13,7 @@ from mailcore.mailbox import undelete
 from mailcore.mailbox.store import MailStore
 from mailcore.maildir import vault
 from webmail import sidebar
-from webmail.access import account_of, opened, quota_of
+from webmail.access import account_of, opened, quota_of, shared_entries
 
 MOST_AT_ONCE = 5000
 
@@ -34,6 +34,7 @@ def page(request: HttpRequest) -> HttpResponse:
         shown = undelete.previews(kept[(number - 1) * size : number * size])
         context = {
             "folders": folders,
+            "shared": shared_entries(request),
             "folder": "",
             "place": "deleted",
             "inbox_unseen": folders[0].unseen,

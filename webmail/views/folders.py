@@ -11,11 +11,12 @@ from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
 from mailcore.conf.current import snapshot
+from mailcore.mailbox import rights
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.listing import MessageRow, Position
 from mailcore.mailbox.store import MailStore
 from webmail import question, sidebar
-from webmail.access import account_of, folder_or_404, opened, quota_of
+from webmail.access import Spot, account_of, opened, quota_of, shared_entries, spot_or_404
 from webmail.reading import Reading, open_message
 
 _POSITION = re.compile(r"(\d{1,12})\.(\d{1,10})")
@@ -88,16 +89,22 @@ def respond(
     request: HttpRequest, store: MailStore, name: str, uid: int = 0, *, target: str = ""
 ) -> HttpResponse:
     """The whole page, or the fragment that `target` (or htmx) wants."""
-    place = folder_or_404(store, name)
-    place.sync()
-    reading = open_message(request, place, uid) if uid else None
+    with spot_or_404(request, store, name) as spot:
+        return _respond(request, store, spot, uid, target or htmx_target(request))
+
+
+def _respond(
+    request: HttpRequest, store: MailStore, spot: Spot, uid: int, target: str
+) -> HttpResponse:
+    spot.folder.sync()
+    marks = rights.SEEN in spot.rights
+    reading = open_message(request, spot.folder, uid, marks=marks) if uid else None
     if uid and reading is None:
         raise Http404("no such message")
-    target = target or htmx_target(request)
     if target == "reader":
-        return _reader(request, store, place, reading)
+        return _reader(request, store, spot, reading)
     asked = Asked.of(request)
-    context = _list_context(store, place, asked)
+    context = _list_context(request, store, spot, asked)
     if target == "more":
         return render(request, "webmail/rows.html", context)
     if target != "list":
@@ -116,25 +123,44 @@ def htmx_target(request: HttpRequest) -> str:
 
 
 def _reader(
-    request: HttpRequest, store: MailStore, place: Folder, reading: Reading | None
+    request: HttpRequest, store: MailStore, spot: Spot, reading: Reading | None
 ) -> HttpResponse:
-    context: dict[str, Any] = {"reading": reading, "folder": place.name, "partial": True}
+    context: dict[str, Any] = {"reading": reading, "folder": spot.name, "partial": True}
+    context["may"] = may(spot)
     if reading is not None and reading.was_unread:
-        _add_folders(context, store, place)
+        _add_folders(context, request, store, spot)
     return render(request, "webmail/reader_update.html", context)
 
 
-def _list_context(store: MailStore, place: Folder, asked: Asked) -> dict[str, Any]:
-    context: dict[str, Any] = {"asked": asked, "folder": place.name}
-    _add_folders(context, store, place)
-    context["listed"] = _listed(place, asked)
+def may(spot: Spot) -> dict[str, bool]:
+    """What the buttons of a folder offer: a folder of somebody else's is not tidied up here."""
+    return {
+        "own": spot.is_own,
+        "mark": rights.SEEN in spot.rights,
+        "star": rights.WRITE in spot.rights,
+    }
+
+
+def _list_context(
+    request: HttpRequest, store: MailStore, spot: Spot, asked: Asked
+) -> dict[str, Any]:
+    context: dict[str, Any] = {"asked": asked, "folder": spot.name, "may": may(spot)}
+    _add_folders(context, request, store, spot)
+    context["listed"] = _listed(spot.folder, asked)
     return context
 
 
-def _add_folders(context: dict[str, Any], store: MailStore, place: Folder) -> None:
+def _add_folders(
+    context: dict[str, Any], request: HttpRequest, store: MailStore, spot: Spot
+) -> None:
     folders = sidebar.entries(store)
     context["folders"] = folders
-    context["current"] = next(one for one in folders if one.name == place.name)
+    context["shared"] = shared_entries(request)
+    if spot.is_own:
+        context["current"] = next(one for one in folders if one.name == spot.name)
+    else:
+        summary = spot.folder.summary()
+        context["current"] = sidebar.entry_of(spot.place, summary.unseen, summary.exists)
     context["inbox_unseen"] = folders[0].unseen
 
 

@@ -11,7 +11,7 @@ from django.views.decorators.http import require_http_methods
 from mailcore.errors import MailError
 from mailcore.mailbox.store import MailStore
 from webmail import sidebar
-from webmail.access import opened
+from webmail.access import opened, reach, shared_entries
 
 _BAD = re.compile(r"[\x00-\x1f\x7f./\\]")
 
@@ -28,7 +28,13 @@ def page(request: HttpRequest) -> HttpResponse:
                 messages.error(request, str(error))
             return redirect("mail-manage")
         folders = sidebar.entries(store)
-        context = {"folders": folders, "folder": "", "inbox_unseen": folders[0].unseen}
+        context = {
+            "folders": folders,
+            "shared": shared_entries(request),
+            "sharing": reach(request).sharers is not None,
+            "folder": "",
+            "inbox_unseen": folders[0].unseen,
+        }
         return render(request, "webmail/manage.html", context)
 
 

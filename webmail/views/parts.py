@@ -12,7 +12,7 @@ from mailcore.errors import StoreError
 from mailcore.message import compose, header, mime
 from webmail import letter as letters
 from webmail import sanitise, sidebar
-from webmail.access import account_of, folder_or_404, opened
+from webmail.access import account_of, opened, spot_or_404
 from webmail.letter import Letter
 from webmail.models import TrustedSender
 from webmail.reading import may_load_remote
@@ -31,9 +31,9 @@ HARMLESS = frozenset({"text/plain", "image/png", "image/jpeg", "image/gif", "ima
 
 def letter_or_404(request: HttpRequest, name: str, uid: int) -> Letter:
     """The message, taken apart."""
-    with opened(request) as store:
+    with opened(request) as store, spot_or_404(request, store, name) as spot:
         try:
-            return letters.read(folder_or_404(store, name).read(uid))
+            return letters.read(spot.folder.read(uid))
         except StoreError:
             raise Http404("no such message") from None
 
@@ -112,7 +112,9 @@ def original(request: HttpRequest, name: str, uid: int) -> HttpResponse:
 def conversation(request: HttpRequest, name: str, uid: int) -> HttpResponse:
     """The other messages of the thread, wherever they are; spam and trash only from within."""
     with opened(request) as store:
-        row = folder_or_404(store, name).row(uid)
+        with spot_or_404(request, store, name) as spot:
+            row = spot.folder.row(uid)
+            of_others = not spot.is_own
         if row is None:
             raise Http404("no such message")
         folders = {one.name: one for one in sidebar.entries(store)}
@@ -122,6 +124,8 @@ def conversation(request: HttpRequest, name: str, uid: int) -> HttpResponse:
             for where, one in store.conversation(row.thread_id)
             if where in folders and where not in hidden
         ]
+        if of_others:  # a thread there may go on in folders that are not shared
+            found = []
     context = {"found": found, "folder": name, "uid": uid, "row": row}
     part = request.headers.get("HX-Request") == "true"
     template = "webmail/thread.html" if part else "webmail/conversation.html"

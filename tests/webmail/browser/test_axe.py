@@ -15,6 +15,7 @@ pytestmark = [
 
 PAGES = [
     "/mail/INBOX/", "/mail/INBOX/1", "/mail/INBOX.Drafts/", "/mail/compose", "/mail/folders",
+    "/mail/folders/share?folder=INBOX",
     "/mail/deleted",
     "/mail/INBOX/1/original", "/mail/INBOX/?q=nothing", "/preferences",
     "/calendar/", "/calendar/?view=week", "/calendar/?view=agenda", "/calendar/new",
