@@ -68,6 +68,7 @@ TABLE: dict[str, Capability] = {
         Capability("LIST-STATUS", needs=("LIST-EXTENDED",)),
         Capability("STATUS=SIZE"),
         Capability("ESEARCH"),
+        Capability("PARTIAL", needs=("ESEARCH",)),
         Capability("SEARCHRES", needs=("ESEARCH",)),
         Capability("ESORT", needs=("ESEARCH", "SORT")),
         Capability("MULTISEARCH", needs=("ESEARCH",)),

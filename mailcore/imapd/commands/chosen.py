@@ -3,6 +3,7 @@
 from array import array
 from collections.abc import Sequence
 
+from mailcore.imapd.commands.results import Partial
 from mailcore.imapd.session import Session
 from mailcore.mailbox.changes import View
 from mailcore.mailbox.uid_ranges import ranges
@@ -52,6 +53,22 @@ def uids(view: View, positions: Sequence[Range]) -> "array[int]":
 
 def count(positions: Sequence[Range]) -> int:
     return sum(end - start for start, end in positions)
+
+
+def stretch(positions: Sequence[Range], wanted: Partial) -> list[Range]:
+    """That part of the positions, counted from the first or from the last of them.  RFC 9394."""
+    total = count(positions)
+    low, high = wanted.first - 1, wanted.last
+    if wanted.backwards:
+        low, high = total - wanted.last, total - wanted.first + 1
+    found: list[Range] = []
+    before = 0
+    for start, end in positions:
+        first, last = max(low - before, 0), min(high - before, end - start)
+        if first < last:
+            found.append((start + first, start + last))
+        before += end - start
+    return found
 
 
 def chunks(positions: Sequence[Range], size: int) -> list[list[int]]:

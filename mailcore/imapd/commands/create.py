@@ -8,6 +8,7 @@ from mailcore.imapd.session import Session
 from mailcore.mailbox import access
 from mailcore.mailbox.info import STANDARD
 from mailcore.mailbox.store import MailStore
+from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
 
 _USES = {use.lower(): use for use in STANDARD.values()}
@@ -45,6 +46,12 @@ def _use(session: Session, arguments: Arguments) -> str:
     return use
 
 
+def listed_as(name: str, asked: str) -> bytes:
+    """The LIST response that says what the server calls a mailbox.  RFC 9051 §6.3.9.7."""
+    names = responses.mailbox(name, utf8=True), responses.mailbox(asked, utf8=True)
+    return b'* LIST () "." %b ("OLDNAME" (%b))\r\n' % names
+
+
 async def _create(session: Session, tag: bytes, name: str, use: str) -> None:
     place = await places.find(session, name)
     if use and not place.is_own:
@@ -60,4 +67,6 @@ async def _create(session: Session, tag: bytes, name: str, use: str) -> None:
         return place.mailbox_id(store.row(place.name).uidvalidity)
 
     identifier = await places.run(session, place, job)
+    if session.rev2 and place.shown != name:
+        session.send(listed_as(place.shown, name))
     session.complete(tag, b"[MAILBOXID (%b)] CREATE completed." % identifier)

@@ -1,4 +1,4 @@
-"""FETCH and UID FETCH.  RFC 3501 §6.4.5, RFC 7162 §3.1.4.1, §3.2.6.
+"""FETCH and UID FETCH.  RFC 3501 §6.4.5, RFC 7162 §3.1.4.1, §3.2.6, RFC 9394.
 
 A few messages from the index are answered at once; many, or bodies, in chunks by a thread,
 each chunk waiting until the client has taken the one before.
@@ -7,7 +7,8 @@ each chunk waiting until the client has taken the one before.
 from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 
-from mailcore.imapd.commands import chosen, resync
+from mailcore.imapd.commands import chosen, results, resync
+from mailcore.imapd.commands.results import Partial
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session
 from mailcore.mailbox import fetch, files
@@ -31,10 +32,11 @@ _LARGEST_MODSEQ = (1 << 63) - 1
 
 @dataclass(frozen=True, slots=True)
 class _Modifiers:
-    """CHANGEDSINCE, and the UIDs of which is to be said which have VANISHED."""
+    """CHANGEDSINCE, the UIDs of which is to be said which have VANISHED, and PARTIAL."""
 
     since: int | None = None
     vanished: SequenceSet | None = None
+    partial: Partial | None = None
 
 
 def run(
@@ -68,6 +70,10 @@ def _begin(
     since = modifiers.since or 0
     if modifiers.since is not None or Simple(b"MODSEQ") in items:
         session.enable("CONDSTORE")
+    if modifiers.partial is not None:
+        if since:
+            positions = _changed(session, positions, since)
+        positions = chosen.stretch(positions, modifiers.partial)
     uid = by_uid is not None
     modseq = modifiers.since is not None
     plan = fetch.plan(items, uid=uid, modseq=modseq, uidonly=session.uidonly)
@@ -84,6 +90,22 @@ def _begin(
     if modifiers.vanished is not None:
         return _after_vanished(session, tag, plan, positions, modifiers.vanished, since)
     return _in_chunks(session, tag, plan, positions, since, uid=uid)
+
+
+def _changed(session: Session, positions: list[Range], since: int) -> list[Range]:
+    """Of these positions those of messages that changed since."""
+    view = session.selected
+    with session.folder() as folder:
+        rows = folder.index.rows(
+            "SELECT uid FROM messages WHERE folder = ? AND modseq > ?", folder.id, since
+        )
+    changed = {uid for (uid,) in rows}
+    return [
+        (at, at + 1)
+        for start, end in positions
+        for at in range(start, end)
+        if view.uids[at] in changed
+    ]
 
 
 async def _after_vanished(
@@ -120,8 +142,9 @@ def _at_once(session: Session, plan: Plan, positions: list[Range], since: int) -
 
 
 def _modifiers(session: Session, arguments: Arguments, by_uid: SequenceSet | None) -> _Modifiers:
-    """`(CHANGEDSINCE n VANISHED)`"""
+    """`(CHANGEDSINCE n VANISHED PARTIAL 1:100)`"""
     since: int | None = None
+    partial: Partial | None = None
     vanished = False
     if not arguments.skip(b" "):
         return _Modifiers()
@@ -131,6 +154,9 @@ def _modifiers(session: Session, arguments: Arguments, by_uid: SequenceSet | Non
         if name == b"CHANGEDSINCE" and since is None:
             arguments.space()
             since = arguments.number(_LARGEST_MODSEQ)
+        elif name == b"PARTIAL" and partial is None and by_uid is not None:
+            arguments.space()
+            partial = results.partial(arguments)
         elif name == b"VANISHED" and not vanished:
             vanished = True
         else:
@@ -139,10 +165,10 @@ def _modifiers(session: Session, arguments: Arguments, by_uid: SequenceSet | Non
             break
     arguments.close()
     if not vanished:
-        return _Modifiers(since)
+        return _Modifiers(since, None, partial)
     if by_uid is None or since is None or not session.qresync:
         raise arguments.fail("VANISHED needs UID FETCH, CHANGEDSINCE and ENABLE QRESYNC.")
-    return _Modifiers(since, by_uid)
+    return _Modifiers(since, by_uid, partial)
 
 
 def _lines(
