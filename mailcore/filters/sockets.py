@@ -5,6 +5,7 @@ empty line; it answers with a reply in SMTP's form.  It reads those files and ed
 """
 
 import contextlib
+import os
 import re
 import socket
 import time
@@ -64,10 +65,11 @@ def listening(home: Path, directory: str) -> list[Path]:
     can't be read; one that isn't there has none.
     """
     try:
-        found = [path for path in (home / directory).iterdir() if path.name[0] != "."]
+        with os.scandir(f"{home}/{directory}") as entries:  # asked for each message
+            names = sorted(entry.name for entry in entries if entry.name[0] != ".")
     except FileNotFoundError:
         return []
-    return sorted(found)
+    return [home / directory / name for name in names]
 
 
 def ask_all(filters: Sequence[Path], files: Sequence[Path], seconds: float) -> Answer | None:
