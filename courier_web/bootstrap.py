@@ -43,6 +43,7 @@ TEST_FILES = {
     "/usr/sbin/saslpasswd2": "sasl2-bin",
     f"/usr/lib/{sysconfig.get_config_var('MULTIARCH')}/sasl2/libscram.so": "libsasl2-modules",
     "/usr/sbin/dovecot": "dovecot-imapd",
+    "/usr/lib/dovecot/pop3": "dovecot-pop3d",
 }
 
 # Programs that can't be installed beside the others: each script unpacks its own below ~/.cache.

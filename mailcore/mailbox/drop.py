@@ -8,6 +8,7 @@ from typing import BinaryIO
 from mailcore.mailbox import files
 from mailcore.mailbox.index.message_rows import SEEN
 from mailcore.mailbox.store import INBOX, MailStore
+from mailcore.maildir import uidl
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,7 +16,7 @@ class Drop:
     """One session's view; message n is at index n - 1.  Sizes are octets with CRLF line ends.
 
     It holds no open file: messages are found by name, and by looking when another session
-    has renamed one.
+    has renamed one.  `kept` has the ids that earlier servers gave, by base name.
     """
 
     path: Path
@@ -25,9 +26,17 @@ class Drop:
     seen: bytearray
     bases: list[str]
     file_flags: "array[int]"
+    kept: dict[str, str]
+    is_dovecots: bool
 
     def __len__(self) -> int:
         return len(self.uids)
+
+    def unique_id(self, index: int) -> str:
+        """The message's UIDL: what its clients know it by, whoever served them before us."""
+        known = self.kept.get(self.bases[index]) if self.kept else None
+        form = uidl.dovecots if self.is_dovecots else uidl.ours
+        return known or form(self.uids[index], self.uidvalidity)
 
     def read(self, index: int) -> bytes:
         """The message as it lies on disk; StoreError when it is gone."""
@@ -50,6 +59,8 @@ def take(store: MailStore) -> Drop:
         bytearray(),
         [],
         array("q"),
+        uidl.kept(inbox.path),
+        _is_dovecots(store, inbox.path),
     )
     for uid, size, flags, base, file_flags in store.index.execute(
         "SELECT uid, size, flags, base, file_flags FROM messages WHERE folder = ? ORDER BY uid",
@@ -61,6 +72,16 @@ def take(store: MailStore) -> Drop:
         drop.bases.append(base)
         drop.file_flags.append(file_flags)
     return drop
+
+
+def _is_dovecots(store: MailStore, path: Path) -> bool:
+    """Whether ids have Dovecot's form; decided at the first login, and kept to."""
+    form = store.index.get("uidl")
+    if form is None:
+        form = "dovecot" if uidl.has_dovecots(path) else "courier"
+        with store.index.writing():
+            store.index.put("uidl", form)
+    return form == "dovecot"
 
 
 def update(store: MailStore, read: list[int], deleted: list[int]) -> None:

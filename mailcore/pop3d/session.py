@@ -378,14 +378,14 @@ class Pop3Session(asyncio.Protocol):
         self._listing(f"{box.count} messages ({box.octets} octets)", lines)
 
     async def uidl(self, argument: bytes) -> None:
-        """Courier's third form, `UID<n>-<uidvalidity>`: it survives a lost index."""
+        """RFC 1939 §7; a message keeps the id that Courier or Dovecot gave it."""
         box = self._box
-        uids, validity = box.drop.uids, box.drop.uidvalidity
+        name = box.drop.unique_id
         if argument:
             index = box.index(commands.number(argument))
-            self._ok(f"{index + 1} UID{uids[index]}-{validity}")
+            self._ok(f"{index + 1} {name(index)}")
             return
-        self._listing("", [f"{at + 1} UID{uids[at]}-{validity}" for at in box.present()])
+        self._listing("", [f"{at + 1} {name(at)}" for at in box.present()])
 
     async def retr(self, argument: bytes) -> None:
         box = self._box
