@@ -85,7 +85,11 @@ class Queue:
         minimum=1,
     )
     esmtp_slots: int = setting(
-        40, "Outgoing SMTP batches under way at once.", courier="MAXDELS", minimum=1
+        40,
+        "Outgoing SMTP batches under way at once; the worker has a thread for each from its next"
+        " start on.",
+        courier="MAXDELS",
+        minimum=1,
     )
     esmtp_host_slots: int = setting(
         4, "Outgoing SMTP batches under way to one domain.", courier="MAXHOST", minimum=1
