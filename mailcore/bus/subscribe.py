@@ -79,7 +79,8 @@ class MailboxFeed:
         while True:
             try:
                 await self._listen(client)
-            except (redis.RedisError, OSError) as error:
+            except (redis.RedisError, OSError, AttributeError) as error:
+                # redis-py has no writer any more when the other half has just disconnected.
                 self._log.debug("bus.unreachable", error=str(error))
             self.connected = False
             await asyncio.sleep(RECONNECT_SECONDS)
@@ -92,13 +93,23 @@ class MailboxFeed:
             self.connected = True
             subscribed: set[str] = set()
             self._wanted.set()
-            adjusting = asyncio.create_task(self._adjust(pubsub, subscribed))
+            halves = [
+                asyncio.create_task(self._adjust(pubsub, subscribed)),
+                asyncio.create_task(self._hear(pubsub)),
+            ]
             try:
-                async for message in pubsub.listen():
-                    if message["type"] in ("message", "subscribe"):
-                        self._tell(message["channel"].decode())
+                ended, _ = await asyncio.wait(halves, return_when=asyncio.FIRST_COMPLETED)
+                for half in ended:
+                    half.result()  # raises why
             finally:
-                adjusting.cancel()
+                for half in halves:
+                    half.cancel()
+                await asyncio.gather(*halves, return_exceptions=True)
+
+    async def _hear(self, pubsub: PubSub) -> None:
+        async for message in pubsub.listen():
+            if message["type"] in ("message", "subscribe"):
+                self._tell(message["channel"].decode())
 
     async def _adjust(self, pubsub: PubSub, subscribed: set[str]) -> None:
         """Keep what Valkey sends us equal to what somebody here watches."""
