@@ -29,6 +29,7 @@ LINES = {  # of settings whose items have a grammar of their own
     "policy.dns_lists": ["block list.example=L /127.0.0.2 550 no", "allow list.example *"],
     "imap.extensions_off": ["QRESYNC", "COMPRESS=DEFLATE"],
     "mailboxes.empty_trash": ["Trash:7", "INBOX.Junk:30"],
+    "proxy.nodes": ["a mail-a.example.com", "b 192.0.2.7 tls=implicit imap=0 certificate=any"],
     "filters.milters": ["unix:/run/x.sock accept", "inet:127.0.0.1:8891"],
 }
 
