@@ -1,29 +1,28 @@
 """What one client is at: who it is, which mailbox it has selected, what it has been told."""
 
 import secrets
-import ssl
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol, TypeVar
+from typing import TypeVar
 
 from mailcore import log
 from mailcore.auth.identity import Identity
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.imap import Imap
-from mailcore.imapd import capabilities
+from mailcore.imapd import capabilities, told
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Bad, Deselected, No
-from mailcore.mailbox import access, flags, rights, sync
-from mailcore.mailbox.changes import Changes, View
+from mailcore.imapd.wire import Wire
+from mailcore.mailbox import access, rights, sync
+from mailcore.mailbox.changes import NOTHING, View
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index import folder_rows
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.store import MailStore
 from mailcore.mailbox.stores import Stores
 from mailcore.maildir.quota import Quota
-from mailcore.protocol.imap import sequence_set
 from mailcore.server import logins, threads, tls
 from mailcore.server.limits import is_loopback
 from mailcore.server.logins import Channel
@@ -36,34 +35,6 @@ _NOTHING: frozenset[str] = frozenset()
 _IN_UTF8 = frozenset(("UTF8=ACCEPT", "IMAP4rev2"))
 SPEAKS_PASSWORD = frozenset(("PLAIN", "LOGIN", "OAUTHBEARER", "XOAUTH2"))
 """Mechanisms that send what anybody could use again."""
-
-
-class Wire(Protocol):
-    """The connection, as a session and its commands see it."""
-
-    @property
-    def congested(self) -> bool:
-        """Whether the client is not taking what was sent."""
-
-    @property
-    def ssl_object(self) -> ssl.SSLObject | None:
-        """The TLS of the connection, if it has any."""
-
-    def send(self, data: bytes) -> None: ...
-    def count_as(self, peer: str) -> None: ...
-    def flush(self) -> None: ...
-    def close(self) -> None: ...
-    @property
-    def compressed(self) -> bool:
-        """Whether COMPRESS is active."""
-
-    def compress(self) -> None: ...
-    def logged_in(self) -> None: ...
-    def logged_out(self) -> None: ...
-    def read_line(self, reader: Callable[[bytes], None] | None) -> None: ...
-    def next_line(self) -> Awaitable[bytes]: ...
-    async def drained(self) -> None: ...
-    async def start_tls(self) -> None: ...
 
 
 class Session:
@@ -262,7 +233,8 @@ class Session:
                 changes = view.update(folder, expunges=expunges)
             except MailboxMissing:
                 raise Deselected("The selected mailbox was deleted.") from None
-        self._send_changes(view, changes)
+        if changes is not NOTHING:
+            self.send(told.lines(view, changes, self.enabled))
 
     def complete_changed(self, tag: bytes, text: bytes) -> None:
         """`complete`, with the mailbox's mod-sequence for who keeps it (RFC 7162 §3.2.7)."""
@@ -270,25 +242,6 @@ class Session:
         if self.condstore:
             text = b"[HIGHESTMODSEQ %d] " % self.selected.modseq + text
         self.connection.send(tag + b" OK " + text + b"\r\n")
-
-    def _send_changes(self, view: View, changes: Changes) -> None:
-        if (self.qresync or self.uidonly) and changes.expunged_uids:
-            self.send(b"* VANISHED %b\r\n" % sequence_set.format(changes.expunged_uids))
-        else:
-            for number in changes.expunged:
-                self.send(b"* %d EXPUNGE\r\n" % number)
-        if changes.exists is not None:
-            self.send(b"* %d EXISTS\r\n" % changes.exists)
-            if not self.rev2:
-                self.send(b"* %d RECENT\r\n" % changes.recent)
-        for change in changes.flags:
-            named = flags.wire(change.flags, change.keywords, change.uid >= view.recent_from)
-            extra = b" MODSEQ (%d)" % change.modseq if self.condstore else b""
-            if self.uidonly:
-                self.send(b"* %d UIDFETCH (FLAGS (%b)%b)\r\n" % (change.uid, named, extra))
-            else:
-                which = (change.number, change.uid)
-                self.send(b"* %d FETCH (UID %d FLAGS (%b)%b)\r\n" % (*which, named, extra))
 
     def news(self) -> None:
         """Something happened to a mailbox in IDLE."""
