@@ -23,6 +23,10 @@ _LABEL = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)")
 MIN_PASSWORD = 8
 _BATCH = 500  # rows of one query
 
+OPTIONS = ("disableimap", "disablesmtp", "disableweb", "disablepop3", "disableshared", "group",
+           "sharedgroup")  # fmt: skip
+"""Courier's account options that are known here; `group` may name several, with spaces."""
+
 
 def domain_name(text: str) -> str:
     """`text` as we store a domain: lower case, U-labels.  Raises ConfigError."""
@@ -143,12 +147,15 @@ def set_account(
     superuser: bool | None = None,
     node: str | None = None,
     maildir: str | None = None,
+    options: Mapping[str, str] | None = None,
 ) -> None:
     """Change what is not None; an empty `node` is any.
 
+    `options` are those of OPTIONS to change; an empty one, or 0, goes.
+
     `maildir` is absolute, or relative to the mail directory; nothing is moved there.
     """
-    new = {
+    new: dict[str, object] = {
         "display_name": display_name,
         "quota_bytes": quota_bytes,
         "quota_messages": quota_messages,
@@ -162,11 +169,22 @@ def set_account(
     if node and not _NODE.fullmatch(node):
         raise ConfigError(f"{node!r} can't be the name of a node")
     new = {name: value for name, value in new.items() if value is not None}
+    if unknown := sorted(set(options or ()) - set(OPTIONS)):
+        raise ConfigError(f"there is no option {unknown[0]!r}; there are {', '.join(OPTIONS)}")
+    if options:
+        row = Account.objects.filter(address=str(address(text))).first()
+        before = row.options if row is not None else {}
+        new["options"] = _merged(before, options)
     if not new:
         return
     with _one_revision(f"Change account {text}: {', '.join(new)}", by):
         if not Account.objects.filter(address=str(address(text))).update(**new):
             raise ConfigError(f"there is no account {text}")
+
+
+def _merged(before: Mapping[str, object], changes: Mapping[str, str]) -> dict[str, object]:
+    after = {**before, **changes}
+    return {name: value for name, value in after.items() if value not in ("", "0", False)}
 
 
 def remove_account(text: str, *, by: str) -> None:

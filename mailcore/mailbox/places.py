@@ -9,30 +9,16 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
-from typing import Protocol
 
 from mailcore.mailbox import access, rights
 from mailcore.mailbox.refusals import MailboxMissing
 from mailcore.mailbox.rights import Who
-from mailcore.mailbox.sharing import Sharing
+from mailcore.mailbox.sharing import Account, Sharing
 from mailcore.maildir import folders, shared_names
 from mailcore.maildir.quota import NO_QUOTA, Quota
 
 MOST_SHARED = 10_000
 """Folders of others that one person is shown."""
-
-
-class Account(Protocol):
-    """What is to be known of an account."""
-
-    @property
-    def address(self) -> str: ...
-    @property
-    def maildir(self) -> Path: ...
-    @property
-    def quota_bytes(self) -> int: ...
-    @property
-    def quota_messages(self) -> int: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,9 +94,13 @@ class Reach:
             if path is None:
                 raise MailboxMissing("Mailbox does not exist.")
             return self._in_maildir(path, local, account)
-        for level, other in self._others():
-            if level == account and folders.is_maildir(other.maildir):
-                return self._place(other, local, level)
+        for other in self.sharers() if self.sharers is not None else ():
+            level = shared_names.component(other.address, escape=self.escape)
+            if level == account:
+                # Of several that look the same the first is meant.
+                if other.address != self.own.address and folders.is_maildir(other.maildir):
+                    return self._place(other, local, level)
+                break
         raise MailboxMissing("Mailbox does not exist.")
 
     def visible(self, sharing: Sharing) -> dict[str, tuple[Place, frozenset[str]]]:
@@ -122,8 +112,9 @@ class Reach:
                 had = access.rights_in(path, directory, place.who)
                 if rights.LOOKUP in had:
                     found[place.shown] = (place, had)
-        for level, other in self._others():
-            if not sharing.shares(other.maildir):
+        others = self.sharers() if self.sharers is not None else ()
+        for level, other in sharing.among(others, escape=self.escape):
+            if other.address == self.own.address:
                 continue
             for name, directory in _listing(other.maildir).items():
                 place = self._place(other, name, level)
@@ -131,14 +122,6 @@ class Reach:
                 if rights.LOOKUP in had and len(found) < MOST_SHARED:
                     found[place.shown] = (place, had)
         return found
-
-    def _others(self) -> list[tuple[str, Account]]:
-        """Each level of the tree and its account: the first of those that look the same."""
-        found: dict[str, Account] = {}
-        for other in self.sharers() if self.sharers is not None else ():
-            if other.address != self.own.address:
-                found.setdefault(shared_names.component(other.address, escape=self.escape), other)
-        return list(found.items())
 
     def _in_maildir(self, path: Path, name: str, level: str) -> Place:
         who = Who(self.own.address, self.groups, by_modes=True)

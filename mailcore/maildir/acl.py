@@ -16,6 +16,9 @@ HIERARCHY = "courierimaphieracl"
 CHANGED = "courieraclchanged"
 """An empty file in the Maildir whose time tells when an entry was last written here."""
 
+CHANGED_BESIDE = ".courieraclchanged"
+"""The same for all Maildirs of one directory: it lies beside them."""
+
 MOST_ENTRIES = 500
 LONGEST_IDENTIFIER = 255
 _LARGEST = 256 * 1024
@@ -56,12 +59,23 @@ def write(maildir: Path, directory: str, entries: Entries) -> None:
         os.fsync(opened.fileno())
     temporary.replace(folder / FILE)
     (maildir / CHANGED).touch(mode=0o600)
+    with contextlib.suppress(OSError):
+        (maildir.parent / CHANGED_BESIDE).touch(mode=0o600)
 
 
 def changed_at(maildir: Path) -> int:
     """When we last wrote an entry in this Maildir, in nanoseconds; 0 for never."""
+    return _modified(f"{maildir}/{CHANGED}")
+
+
+def changed_in(parent: Path) -> int:
+    """The same for all Maildirs that lie in `parent`."""
+    return _modified(f"{parent}/{CHANGED_BESIDE}")
+
+
+def _modified(path: str) -> int:
     try:
-        return os.lstat(maildir / CHANGED).st_mtime_ns
+        return os.lstat(path).st_mtime_ns
     except OSError:
         return 0
 

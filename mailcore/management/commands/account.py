@@ -28,6 +28,12 @@ class Command(VerbCommand):
         change.add_argument("--enable", dest="active", action="store_true", default=None)
         change.add_argument("--disable", dest="active", action="store_false")
         change.add_argument("--maildir", help="where its mail is already; nothing is moved")
+        change.add_argument(
+            "--option",
+            action="append",
+            metavar="NAME=VALUE",
+            help=f"one of Courier's account options ({', '.join(administration.OPTIONS)}); none: =",
+        )
         change.add_argument("--node", help="the machine that has its mail; '' is any")
         password = add("password", self.do_password, "give a new password")
         password.add_argument("address")
@@ -81,7 +87,8 @@ class Command(VerbCommand):
 
     def do_set(self, *, address: str, name: str | None, quota: str | None,
                quota_messages: int | None, superuser: bool | None, active: bool | None,
-               node: str | None, maildir: str | None = None, **_: Any) -> object:  # fmt: skip
+               node: str | None, maildir: str | None = None,
+               option: list[str] | None = None, **_: Any) -> object:  # fmt: skip
         administration.set_account(
             address,
             by=BY,
@@ -92,6 +99,7 @@ class Command(VerbCommand):
             active=active,
             node=node,
             maildir=maildir,
+            options=dict(_pair(one) for one in option or ()),
         )
         return self.do_show(address=address)
 
@@ -103,6 +111,11 @@ class Command(VerbCommand):
     def do_remove(self, *, address: str, **_: Any) -> object:
         administration.remove_account(address, by=BY)
         return {"removed": address}
+
+
+def _pair(text: str) -> tuple[str, str]:
+    name, equals, value = text.partition("=")
+    return name, value if equals else "1"
 
 
 def _size(text: str | None) -> int | None:
@@ -124,4 +137,5 @@ def _value(account: Account) -> dict[str, object]:
         "quota_messages": account.quota_messages or "none",
         "maildir": account.maildir,
         "node": account.node or "any",
+        "options": account.options,
     }

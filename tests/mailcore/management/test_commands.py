@@ -85,6 +85,18 @@ def test_an_account_is_changed_disabled_and_removed(alice: str) -> None:
     assert read("account", "list") == []
 
 
+def test_options_of_an_account_are_set_one_by_one_and_taken_away(alice: str) -> None:
+    run("account", "set", alice, "--option", "group=staff sales", "--option", "disableshared")
+    assert read("account", "show", alice)["options"] == {
+        "group": "staff sales",
+        "disableshared": "1",
+    }
+    run("account", "set", alice, "--option", "disableshared=0", "--quota", "1G")
+    assert read("account", "show", alice)["options"] == {"group": "staff sales"}
+    with pytest.raises(CommandError, match="there is no option 'grp'"):
+        run("account", "set", alice, "--option", "grp=staff")
+
+
 def test_a_quota_that_is_no_size_is_explained(alice: str) -> None:
     with pytest.raises(CommandError, match="such as 500M"):
         run("account", "set", alice, "--quota", "plenty")
