@@ -7,6 +7,7 @@ recipients come from the header unless the command line names any.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from mailcore.conf.values import duration
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Notify, Path, Ret, Source
 from mailcore.errors import GrammarError
 from mailcore.message import address_list, header, rewrite
@@ -33,6 +34,7 @@ class Options:
     verp: bool = False
     dry_run: bool = False
     only_bcc: bool = False
+    delay: int = 0  # seconds before the first attempt
     recipients: tuple[str, ...] = ()
 
 
@@ -40,6 +42,7 @@ def parse_options(arguments: Sequence[str]) -> Options:
     """Read a command line.  Raises GrammarError for what we can't do, `-bs` for instance."""
     values: dict[str, str] = {}
     flags: dict[str, bool] = {}
+    delay = 0
     recipients: list[str] = []
     left = list(arguments)
     while left:
@@ -51,9 +54,18 @@ def parse_options(arguments: Sequence[str]) -> Options:
             recipients.append(word)
         elif word in ("-verp", "-bcc", "-n"):
             flags[{"-verp": "verp", "-bcc": "only_bcc", "-n": "dry_run"}[word]] = True
+        elif word.startswith("-delay="):
+            delay = _delay(word.removeprefix("-delay="))
         else:
             _option(word, left, values)
-    return Options(**values, **flags, recipients=tuple(recipients))  # type: ignore[arg-type]  # two dicts
+    return Options(**values, **flags, delay=delay, recipients=tuple(recipients))  # type: ignore[arg-type]  # two dicts
+
+
+def _delay(text: str) -> int:
+    try:
+        return duration(text)
+    except ValueError:
+        raise GrammarError("-delay takes a time such as 10m or 2h") from None
 
 
 def _option(word: str, left: list[str], values: dict[str, str]) -> None:

@@ -5,6 +5,8 @@ Exit codes are sysexits': 0 queued, 64 usage, 65 nobody to send to, 67 refused, 
 
 import os
 import sys
+import time
+from dataclasses import replace
 from typing import Any
 
 from django.core.management.base import BaseCommand
@@ -29,7 +31,7 @@ WAIT = 120.0
 
 
 class Command(BaseCommand):
-    help = "Queue the message on standard input.  Options: -f -F -N -R -V -S -verp -bcc -n."
+    help = "Queue the message on standard input.  Options: -f -F -N -R -V -S -verp -bcc -delay=TIME -n."
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
@@ -56,7 +58,7 @@ def _run(arguments: list[str]) -> int:
         if options.dry_run:
             sys.stdout.buffer.write(submission.data.replace(b"\r\n", b"\n"))
             return 0
-        _queue(submission, settings)
+        _queue(submission, settings, options.delay)
     except GrammarError as problem:
         return _complain(problem, NOTHING_TO_DO)
     except (TemporaryFailure, OSError) as problem:
@@ -66,16 +68,17 @@ def _run(arguments: list[str]) -> int:
     return 0
 
 
-def _queue(submission: Submission, settings: Snapshot) -> None:
+def _queue(submission: Submission, settings: Snapshot, delay: int) -> None:
     resolutions = [_resolve(each.path) for each in submission.envelope.recipients]
     writer = ContentWriter(spool.path(""), settings.queue.inline_limit)
     writer.write(submission.data)
     content = writer.finish()
     origin = Origin("local", helo=f"uid-{os.getuid()}", add_missing_headers=True)
     number = ids.new_id()
+    envelope = replace(submission.envelope, release_at=time.time() + delay if delay else 0.0)
     try:
-        global_filters.check_local(submission.envelope, content, settings, number)
-        accept(submission.envelope, resolutions, content, origin, number=number).result(WAIT)
+        global_filters.check_local(envelope, content, settings, number)
+        accept(envelope, resolutions, content, origin, number=number).result(WAIT)
         committer.drain()
     except DeliveryError:
         content.discard()

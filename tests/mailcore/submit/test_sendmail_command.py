@@ -64,6 +64,15 @@ def test_dry_run_prints_and_queues_nothing(place: Place) -> None:
     assert done.stdout.startswith("Subject: number 9\nFrom: joe@")
 
 
+def test_delayed_mail_waits_in_the_queue(place: Place) -> None:
+    done = sendmail(place, "-delay=2h", "u1@example.test", text="Subject: number 9\n\nx\n")
+    assert (done.returncode, done.stderr) == (0, "")
+    actor = place.actor()
+    assert actor.ask("deliver") == "delivered 0"
+    assert 9 not in place.delivered()
+    assert sendmail(place, "-delay=soon", "u1@example.test", text="x").returncode == 64
+
+
 def test_a_global_filter_judges_local_mail_where_it_shall(place: Place) -> None:
     subprocess.run(
         [sys.executable, "manage.py", "settings", "set", "filters.sources", "local"],
