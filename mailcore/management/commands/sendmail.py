@@ -31,7 +31,7 @@ WAIT = 120.0
 
 
 class Command(BaseCommand):
-    help = "Queue the message on standard input.  Options: -f -F -N -R -V -S -verp -bcc -delay=TIME -n."
+    help = "Queue the message on standard input.  -f -F -N -R -V -S -verp -bcc -delay=TIME -n"
     requires_system_checks: list[str] = []
 
     def run_from_argv(self, argv: list[str]) -> None:
