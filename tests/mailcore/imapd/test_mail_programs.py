@@ -1,10 +1,12 @@
-"""Mail programs people use, each on one whole errand: imapclient, fetchmail, offlineimap."""
+"""Mail programs and libraries people use, each on one whole errand."""
 
+import asyncio
 import os
 import shutil
 import subprocess
 from pathlib import Path
 
+import aioimaplib
 import imapclient
 import pytest
 
@@ -52,6 +54,25 @@ def test_imapclient_uses_what_is_offered(imap: Listeners) -> None:
         client.idle()
         client.idle_done()
         assert client.get_quota_root("INBOX")[0].quota_roots == ["ROOT"]
+
+
+@pytest.mark.interop
+async def test_aioimaplib_hears_of_new_mail_in_idle(imap: Listeners, alice: Path) -> None:
+    host, port = imap["imap"]
+    client = aioimaplib.IMAP4(host, port, timeout=20)
+    await client.wait_hello_from_server()
+    await client.login("alice@example.com", "wonderland")
+    assert (await client.select("INBOX")).result == "OK"
+    idle = await client.idle_start(timeout=60)
+    await asyncio.to_thread(mailboxes.fill, alice, (mailboxes.PLAIN,), seconds=1_769_000_000)
+    pushed: list[bytes] = []
+    while b"4 EXISTS" not in pushed:
+        pushed += await client.wait_server_push(20)
+    client.idle_done()
+    await asyncio.wait_for(idle, 20)
+    found = await client.uid("fetch", "4", "(FLAGS BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
+    assert b"Subject: Plain words\r\n\r\n" in found.lines
+    await client.logout()
 
 
 @pytest.mark.interop
