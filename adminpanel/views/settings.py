@@ -30,6 +30,8 @@ TITLES = {
     "hygiene": "Message hygiene",
     "extensions": "ESMTP extensions",
     "queue": "Queue and retries",
+    "reports": "Delivery reports",
+    "local": "Delivery instructions",
     "mailauth": "Authentication of mail",
     "mailboxes": "Mailboxes",
     "imap": "IMAP",

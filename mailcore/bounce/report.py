@@ -16,7 +16,7 @@ from mailcore.conf.schema.registry import Snapshot
 from mailcore.envelope import Body, Envelope, EnvelopeRecipient, Notify, Ret, Source
 from mailcore.errors import PermanentFailure, TemporaryFailure
 from mailcore.message import dsn, header
-from mailcore.message.dsn import Report, Reported
+from mailcore.message.dsn import Report, Reported, Wording
 from mailcore.queue import ids, leases, reports, spool, store
 from mailcore.queue.claimed import ClaimedMessage
 from mailcore.queue.content import Content, ContentWriter
@@ -136,6 +136,22 @@ def _report(
         returned=returned,
         full=full,
         message_id=message_id.decode("ascii", "replace")[:500],
+        wording=_wording(settings),
+    )
+
+
+def _wording(settings: Snapshot) -> Wording:
+    words = settings.reports
+    return Wording(
+        subject=words.subject,
+        subject_delayed=words.subject_delayed,
+        header=words.header,
+        delivered=words.delivered,
+        relayed=words.relayed,
+        expanded=words.expanded,
+        failed=words.failed,
+        delayed=words.delayed,
+        footer=words.footer,
     )
 
 

@@ -8,22 +8,24 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from mailcore.message import date
+from mailcore.message.header import encode, fold
 
-SECTIONS = (
-    ("delivered", "Delivered to these recipients:"),
-    (
-        "relayed",
-        "Handed to servers that send no delivery reports; this is the last notice for\n"
-        "these recipients, unless delivery fails later:",
-    ),
-    ("expanded", "Delivered to these lists, and sent on to their members:"),
-    ("failed", "Could not be delivered to these recipients, and will not be tried again:"),
-    (
-        "delayed",
-        "Not delivered yet to these recipients.  It is being tried again; there is no\n"
-        "need to send it once more:",
-    ),
-)
+HEADER = """\
+This is the mail system at [#ME#].
+
+Your message of [#FROMTIME#]
+received from [#FROMMTA#]"""
+DELIVERED = "Delivered to these recipients:"
+RELAYED = """\
+Handed to servers that send no delivery reports; this is the last notice for
+these recipients, unless delivery fails later:"""
+EXPANDED = "Delivered to these lists, and sent on to their members:"
+FAILED = "Could not be delivered to these recipients, and will not be tried again:"
+DELAYED = """\
+Not delivered yet to these recipients.  It is being tried again; there is no
+need to send it once more:"""
+SUBJECT = "NOTICE: mail delivery status."
+SUBJECT_DELAYED = "WARNING: delayed mail."
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 
 
@@ -45,6 +47,26 @@ class Reported:
 
 
 @dataclass(frozen=True, slots=True)
+class Wording:
+    """What people read in a DSN.  Courier's dsnheader.txt and its kin.
+
+    `header`, in which `[#ME#]`, `[#FROMTIME#]` and `[#FROMMTA#]` are filled in (a line that
+    tells of the last is left out when it is not known), a text before each kind of recipient,
+    and `footer`.
+    """
+
+    subject: str = SUBJECT
+    subject_delayed: str = SUBJECT_DELAYED
+    header: str = HEADER
+    delivered: str = DELIVERED
+    relayed: str = RELAYED
+    expanded: str = EXPANDED
+    failed: str = FAILED
+    delayed: str = DELAYED
+    footer: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Report:
     """Everything one DSN says.  `returned` is the message, or its header when not `full`."""
 
@@ -60,6 +82,7 @@ class Report:
     returned: bytes
     full: bool
     message_id: str = ""
+    wording: Wording = Wording()
 
     @property
     def is_warning(self) -> bool:
@@ -92,11 +115,12 @@ def build(report: Report) -> bytes:
 
 
 def _header(report: Report, boundary: str) -> bytes:
-    subject = "WARNING: delayed mail." if report.is_warning else "NOTICE: mail delivery status."
+    wording = report.wording
+    subject = wording.subject_delayed if report.is_warning else wording.subject
     lines = [
         f"From: {_line(report.from_)}",
         f"To: <{_line(report.to)}>",
-        f"Subject: {subject}",
+        *fold(b"Subject", encode(_line(subject))).decode().splitlines(),
         f"Date: {date.format(report.sent).decode()}",
         f"Message-ID: <courier.dsn.{report.number}@{report.me}>",
         "Auto-Submitted: auto-replied",
@@ -111,17 +135,41 @@ def _header(report: Report, boundary: str) -> bytes:
 
 def _notice(report: Report) -> bytes:
     """Part 1: for people."""
-    lines = [f"This is the mail system at {report.me}.", ""]
-    lines.append("Your message of " + date.format(report.arrived).decode())
-    if report.received_from:
-        lines.append(f"received from {_line(report.received_from)}")
-    for action, title in SECTIONS:
+    wording = report.wording
+    lines = _opening(report)
+    for action, title in (
+        ("delivered", wording.delivered),
+        ("relayed", wording.relayed),
+        ("expanded", wording.expanded),
+        ("failed", wording.failed),
+        ("delayed", wording.delayed),
+    ):
         some = [each for each in report.recipients if each.action == action]
         if some:
-            lines += ["", *title.split("\n"), ""]
+            lines += ["", *_lines(title), ""]
         for each in some:
             lines += _explain(each)
+    lines += _lines(wording.footer) if wording.footer else []
     return ("\r\n".join(lines) + "\r\n").encode()
+
+
+def _opening(report: Report) -> list[str]:
+    received_from = _line(report.received_from)
+    filled = {
+        "[#ME#]": report.me,
+        "[#FROMTIME#]": date.format(report.arrived).decode(),
+        "[#FROMMTA#]": received_from,
+    }
+    lines = _lines(report.wording.header)
+    if not received_from:
+        lines = [line for line in lines if "[#FROMMTA#]" not in line]
+    for name, value in filled.items():
+        lines = [line.replace(name, value) for line in lines]
+    return lines
+
+
+def _lines(text: str) -> list[str]:
+    return [_line(line) for line in text.splitlines()]
 
 
 def _explain(each: Reported) -> list[str]:

@@ -22,6 +22,7 @@ from mailcore.conf.schema.pop3 import Pop3
 from mailcore.conf.schema.proxy import Proxy
 from mailcore.conf.schema.queue import Queue
 from mailcore.conf.schema.rates import Rates
+from mailcore.conf.schema.reports import Reports
 from mailcore.conf.schema.webmail import Webmail
 
 Values = Mapping[str, Mapping[str, Any]]  # section → name → value
@@ -47,6 +48,7 @@ class Snapshot:
     filters: Filters = field(default_factory=Filters)
     rates: Rates = field(default_factory=Rates)
     queue: Queue = field(default_factory=Queue)
+    reports: Reports = field(default_factory=Reports)
     local: Local = field(default_factory=Local)
     mailauth: Mailauth = field(default_factory=Mailauth)
     outgoing: Outgoing = field(default_factory=Outgoing)

@@ -1,4 +1,4 @@
-"""Courier's one-line files: the name is the setting, the first line the value."""
+"""Courier's one-line files, and a few of many: the name is the setting, the text the value."""
 
 from mailcore.migration import names
 from mailcore.migration.courier import environment
@@ -14,6 +14,8 @@ def put(
     if name == "esmtpgreeting":
         greeting = "\n".join(line.strip() for line in text.strip().splitlines())
         plan.put(where, name, "esmtp.greeting", greeting.removeprefix(me).strip(), scope)
+    elif name.startswith("dsn") and name.endswith(".txt"):
+        _put(plan, where, name, _report(text), scope)
     elif name == "defaultsep":
         plan.put(where, name, "queue.extension_separators", _separators(value), scope)
     elif name == "esmtphelo" and value == "*":
@@ -38,6 +40,14 @@ def _put(plan: Plan, where: Where, name: str, value: str, scope: str) -> None:
         seconds = environment.interval(plan, where, name, value)
         if seconds is not None:
             plan.put(where, name, setting.path, seconds, scope)
+
+
+def _report(text: str) -> str:
+    """A template of reports, without the MIME header that one of them has."""
+    lines = text.strip("\n").splitlines()
+    while lines and lines[0].lower().startswith("content-type:"):
+        lines = "\n".join(lines[1:]).strip("\n").splitlines()
+    return "\n".join(lines)
 
 
 def _separators(value: str) -> str:

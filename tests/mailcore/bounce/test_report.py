@@ -1,6 +1,7 @@
 """Reports to senders: who gets one, what it says, and that it is sent exactly once."""
 
 import email
+from email.header import decode_header, make_header
 from email.message import Message as Mail
 
 import pytest
@@ -177,6 +178,29 @@ def test_relayed_mail_of_the_null_path_tells_nobody() -> None:
     fail(action="relayed", status="2.0.0")
     report.send_due()
     assert not Message.objects.exists()
+
+
+def test_reports_say_what_the_administrator_wrote() -> None:
+    words = {
+        "subject": "Zustellbericht für Sie",
+        "header": "Hier ist [#ME#].\nVom [#FROMTIME#]\nvon [#FROMMTA#]\nGrüße",
+        "failed": "Nicht zugestellt:",
+        "footer": "Ende\n\nX-Not-A-Field: really",
+    }
+    store.save("reports", words, by="test")
+    current.refresh()
+    send("x@far.test")
+    Message.objects.update(received_from="")
+    fail()
+    report.send_due()
+    _, mail = dsn()
+    assert str(make_header(decode_header(mail["Subject"]))) == "Zustellbericht für Sie"
+    text = mail.get_payload()[0].get_payload(decode=True).decode()
+    assert text.startswith(f"Hier ist {current.snapshot().me}.\r\nVom ")
+    assert "von " not in text  # it is not known from where
+    assert "Grüße\r\n\r\nNicht zugestellt:\r\n\r\n<x@far.test>:" in text
+    assert text.endswith("Ende\r\n\r\nX-Not-A-Field: really\r\n")
+    assert len(mail.get_payload()) == 3
 
 
 def test_text_of_strangers_cannot_add_fields() -> None:

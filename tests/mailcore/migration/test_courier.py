@@ -228,6 +228,9 @@ def test_imported_settings_then_hold(old: Path) -> None:
     assert refusal is not None
     assert refusal.code == 550
 
+    assert now.reports.subject_delayed == "Still trying"
+    assert now.reports.header == "This is [#ME#].\n\nYour message of [#FROMTIME#]\nfrom [#FROMMTA#]"
+
     partner = routes.find("partner.test", now.queue.routes)
     assert (partner.relay, partner.port, partner.security) == (
         "relay.partner.test",
