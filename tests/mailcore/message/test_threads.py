@@ -59,11 +59,25 @@ def test_every_message_is_in_exactly_one_place(raw: list[tuple[str, list[str], s
         entry(key, one, " ".join(parents), about)
         for key, (one, parents, about) in enumerate(raw, 1)
     ]
-    for made in (threads.references(entries), threads.ordered_subject(entries)):
+    for made in (
+        threads.references(entries),
+        threads.ordered_subject(entries),
+        threads.refs(entries),
+    ):
         text = threads.written(made, {one.key: one.key for one in entries})
         assert sorted(map(int, re.findall(r"\d+", text))) == [one.key for one in entries]
         assert "()" not in text
         assert text.count("(") == text.count(")")
+
+
+def test_refs_heeds_no_subject_and_puts_the_liveliest_last() -> None:
+    entries = [
+        entry(1, "a", about="Lunch"), entry(2, "b", about="Re: Lunch"), entry(3, "c", "a"),
+        entry(4, "d", "x"), entry(5, "e", "x b"),
+    ]  # fmt: skip
+    assert threads.written(threads.refs(entries), {key: key for key in range(1, 6)}) == (
+        "(1 3)((2 5)(4))"
+    )
 
 
 def test_ordered_subject_is_flat() -> None:
