@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from mailcore.mailbox import files
+from mailcore.mailbox import files, rendering
 from mailcore.mailbox.index.message_rows import SEEN
 from mailcore.mailbox.store import INBOX, MailStore
 from mailcore.maildir import uidl
@@ -51,6 +51,7 @@ def take(store: MailStore) -> Drop:
     """INBOX as it is now."""
     inbox = store.folder(INBOX)
     inbox.sync()
+    rendering.ensure(store.index, inbox.id)
     drop = Drop(
         inbox.path,
         inbox.summary().uidvalidity,

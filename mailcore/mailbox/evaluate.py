@@ -9,7 +9,7 @@ from datetime import date
 from pathlib import Path
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import files
+from mailcore.mailbox import files, rendering
 from mailcore.mailbox import search as q
 from mailcore.mailbox.flags import SYSTEM
 from mailcore.mailbox.index.database import Index
@@ -161,8 +161,10 @@ class _Search:
             case q.ArrivedBefore(moment):
                 return self._where("internal_date < ?", moment)
             case q.Larger(octets):
+                rendering.ensure(self.index, self.folder_id)
                 return self._where("size > ?", octets)
             case q.Smaller(octets):
+                rendering.ensure(self.index, self.folder_id)
                 return self._where("size < ?", octets)
             case q.ModSeq(modseq):
                 return self._where("modseq >= ?", modseq)
@@ -178,6 +180,7 @@ class _Search:
             case q.EmailId(identifier):
                 return self._where("email_id = ?", identifier)
             case q.ThreadId(identifier):
+                rendering.ensure(self.index, self.folder_id)
                 return self._where("thread_id = ?", identifier)
         return self._listed(query)
 
@@ -214,6 +217,7 @@ class _Search:
         return self.folder_id << 32, (self.folder_id + 1) << 32
 
     def _listings(self, condition: str, argument: int) -> set[int]:
+        rendering.ensure(self.index, self.folder_id)
         low, high = self._span()
         return {
             key & 0xFFFFFFFF
@@ -224,6 +228,7 @@ class _Search:
         }
 
     def _column(self, column: str, needle: str) -> set[int]:
+        rendering.ensure(self.index, self.folder_id)
         low, high = self._span()
         return {
             key & 0xFFFFFFFF
@@ -240,6 +245,7 @@ class _Search:
         low, high = self._span()
         if name not in CACHED_FIELDS:
             return self._files(among, lambda data: _has_field(data, name, needle))
+        rendering.ensure(self.index, self.folder_id)
         found = set()
         for key, block in self.index.execute(
             "SELECT key, fields FROM headers WHERE key >= ? AND key < ?", (low, high)

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import files, flags, sections, structure
+from mailcore.mailbox import files, flags, rendering, sections, structure
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.render import CACHED_FIELDS, with_crlf
 from mailcore.message import mime
@@ -117,6 +117,8 @@ class _Chunk:
                     joins.append(_JOINS[name])
         if self.chosen.needs_file:
             wanted += ["m.base", "m.file_flags"]
+        if joins or not _RENDERED.isdisjoint(wanted):
+            self._render(uids)
         names = list(dict.fromkeys(wanted))
         rows = self.folder.index.execute(
             f"SELECT {', '.join(names)} FROM messages AS m {' '.join(dict.fromkeys(joins))}"  # noqa: S608
@@ -129,6 +131,14 @@ class _Chunk:
             numbers = [number_of[row[0]] for row in rows]
         self.numbers = numbers
         self.columns = dict(zip(names, zip(*rows, strict=True), strict=False)) if rows else {}
+
+    def _render(self, uids: Sequence[int]) -> None:
+        """See that these have what is rendered; raises WouldWait where nobody may wait for it."""
+        index, folder = self.folder.index, self.folder.id
+        if rendering.is_pending(index, folder):
+            if self.reader is files.read_at_once:
+                raise files.WouldWait
+            rendering.ensure(index, folder, ((uids[0], uids[-1]),))
 
     def light(self) -> Iterator[bytes]:
         if not self.columns:
@@ -238,6 +248,7 @@ _NEEDS: dict[bytes, tuple[str, ...]] = {
     b"PREVIEW": ("l.preview",),
     b"BODY": (),
 }
+_RENDERED = frozenset({"m.size", "m.thread_id"})
 _KEY = "(m.folder << 32 | m.uid)"
 _JOINS = {
     "e.envelope": f"JOIN envelopes AS e ON e.key = {_KEY}",

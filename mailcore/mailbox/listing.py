@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from mailcore.mailbox import flags
+from mailcore.mailbox import flags, rendering
 from mailcore.mailbox.index.database import Index, Row
+from mailcore.mailbox.uid_ranges import ranges
 
 _COLUMNS = (
     "m.uid, m.flags, m.keywords, m.modseq, m.size, m.internal_date, m.thread_id, m.email_id,"
@@ -60,6 +61,24 @@ def page(
     unseen_only: bool,
 ) -> list[MessageRow]:
     """At most `limit` rows by arrival after `before` in the chosen order."""
+    condition, order, arguments = _where(folder, before, newest_first, unseen_only)
+    if rendering.is_pending(index, folder):
+        asked = index.execute(
+            f"SELECT m.uid FROM messages AS m WHERE {condition} ORDER BY {order} LIMIT ?",  # noqa: S608
+            [*arguments, limit],
+        )
+        rendering.ensure(index, folder, ranges([uid for (uid,) in asked]))
+    found = index.execute(
+        f"SELECT {_COLUMNS}{_FROM} WHERE {condition} ORDER BY {order} LIMIT ?",
+        [*arguments, limit],
+    )
+    return [_message(row) for row in found]
+
+
+def _where(
+    folder: int, before: Position | None, newest_first: bool, unseen_only: bool
+) -> tuple[str, str, list[int]]:
+    """A page's condition, order and arguments."""
     compare, order = ("<", "DESC") if newest_first else (">", "ASC")
     condition, arguments = "m.folder = ?", [folder]
     if before is not None:
@@ -67,16 +86,12 @@ def page(
         arguments += [before.internal_date, before.uid]
     if unseen_only:
         condition += " AND m.flags & 1 = 0"
-    found = index.execute(
-        f"SELECT {_COLUMNS}{_FROM} WHERE {condition}"
-        f" ORDER BY m.internal_date {order}, m.uid {order} LIMIT ?",
-        [*arguments, limit],
-    )
-    return [_message(row) for row in found]
+    return condition, f"m.internal_date {order}, m.uid {order}", arguments
 
 
 def rows(index: Index, folder: int, uids: Sequence[int]) -> list[MessageRow]:
     """The rows of these messages in the given order; those that are gone are left out."""
+    rendering.ensure(index, folder, ranges(uids))
     found: dict[int, MessageRow] = {}
     for start in range(0, len(uids), 500):
         some = uids[start : start + 500]

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+from mailcore.mailbox import rendering
 from mailcore.mailbox.index.database import Index, Row
 from mailcore.message import subject
 from mailcore.message.threads import Entry
@@ -38,6 +39,7 @@ def ordered(
 
     `scores`: how well those match that match only partly; RELEVANCY has the best first.
     """
+    rendering.ensure(index, folder)
     if any(key not in _ORDER for key, _ in keys):
         return _ordered_here(index, folder, found, keys, scores)
     terms = [f"{_ORDER[key]} {'DESC' if backwards else 'ASC'}" for key, backwards in keys]
@@ -85,6 +87,7 @@ def display_name(people: str) -> str:
 
 def entries(index: Index, folder: int, found: set[int]) -> list[Entry]:
     """The messages `found` as threading wants them, by UID."""
+    rendering.ensure(index, folder)
     rows = index.execute(
         f"SELECT m.uid, l.message_id, l.parents, l.sort_subject, l.subject, {_SENT}{_FROM}"
         " ORDER BY m.uid",

@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import listing, others, sync
+from mailcore.mailbox import listing, others, rendering, sync
 from mailcore.mailbox.directories import UNKNOWN
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index import folder_rows
@@ -313,6 +313,7 @@ class MailStore:
         """Housekeeping: bring file names up to date, sweep tmp/, save UIDs, forget what is old."""
         for row in folder_rows.all_rows(self.index):
             sync.write_back(self.index, row.id)
+            rendering.ensure(self.index, row.id)
             with contextlib.suppress(FileNotFoundError):
                 delivery.sweep(self.maildir / row.directory, time.time())
             folder_rows.forget_expunged(self.index, row.id)

@@ -7,11 +7,12 @@ own rename still to be done.
 """
 
 import os
+import stat
 import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from mailcore.mailbox import files, others
+from mailcore.mailbox import files, others, rendering
 from mailcore.mailbox.directories import own_change, stamps, trusted
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
@@ -23,6 +24,7 @@ from mailcore.maildir import names
 
 _BATCH = 200
 _RENAMES = 500
+_RENDERED_AT_ONCE = 50
 FULL_LOOK_SECONDS = 600
 
 
@@ -164,10 +166,11 @@ def _add(
     words = adopted.words if adopted else {}
     if uids:
         fresh.sort(key=lambda base: (uids.get(base, 1 << 32), base))
+    look = _read if len(fresh) <= _RENDERED_AT_ONCE else _glance
     for start in range(0, len(fresh), _BATCH):
         batch = []
         for base in fresh[start : start + _BATCH]:
-            new = _read(folder, base, listing.found[base], words.get(base, frozenset()))
+            new = look(folder, base, listing.found[base], words.get(base, frozenset()))
             if new is not None:
                 batch.append(new)
         if batch:
@@ -199,6 +202,27 @@ def _read(folder: Path, base: str, file_flags: int, words: frozenset[str]) -> Ne
     )
 
 
+def _glance(folder: Path, base: str, file_flags: int, words: frozenset[str]) -> NewMessage | None:
+    """The same by name and time stamp alone; to be rendered later."""
+    try:
+        facts = os.lstat(f"{folder}/{files.location(base, file_flags)}")
+    except OSError:
+        return _read(folder, base, file_flags, words)
+    if not stat.S_ISREG(facts.st_mode):
+        return None
+    return NewMessage(
+        base=base,
+        file_flags=file_flags,
+        flags=max(file_flags, 0) & names.FILE_FLAGS,
+        keywords=message_rows.keyword_text(words),
+        internal_date=int(facts.st_mtime),
+        save_date=int(time.time()),
+        email_id=identifier(b"M", base.encode("utf-8", "surrogateescape")),
+        rendered=None,
+        named_size=names.wire_size_hint(base) or facts.st_size,
+    )
+
+
 def add_messages(
     index: Index, folder_id: int, batch: Sequence[NewMessage], *, uids: dict[str, int] | None = None
 ) -> None:
@@ -218,6 +242,8 @@ def add_messages(
             return
         modseq = folder_rows.next_modseq(index, folder_id)
         message_rows.insert(index, folder_id, pairs, modseq)
+        if any(new.rendered is None for _, new in pairs):
+            rendering.mark(index, folder_id)
         note_arrivals(index, folder_id, pairs)
 
     with_uids(index, folder_id, sum(new.base not in uids for new in batch) or 1, insert)

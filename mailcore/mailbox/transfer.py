@@ -10,7 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 from mailcore.errors import StoreError
-from mailcore.mailbox import files, sync
+from mailcore.mailbox import files, rendering, sync
 from mailcore.mailbox.directories import own_change
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.database import Index
@@ -109,6 +109,8 @@ class _Placing:
                 copies = self._place_all(found, first)
             modseq = folder_rows.next_modseq(self.index, self.target.id)
             message_rows.copy(self.index, self.source.id, self.target.id, copies, modseq, self.now)
+            if rendering.is_pending(self.index, self.source.id):
+                rendering.mark(self.index, self.target.id)
             self.finish([old for old, _, _, _ in copies])
             pairs[:] = [(old, new) for old, new, _, _ in copies]
 

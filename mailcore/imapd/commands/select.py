@@ -2,18 +2,20 @@
 
 from collections.abc import Coroutine
 from dataclasses import dataclass
+from pathlib import Path
 
 from mailcore.imapd import places
 from mailcore.imapd.commands import foreign, resync
 from mailcore.imapd.commands.resync import Memory
 from mailcore.imapd.refusal import Bad
 from mailcore.imapd.session import Session
-from mailcore.mailbox import flags, rights, sync
+from mailcore.mailbox import flags, rendering, rights, sync
 from mailcore.mailbox.changes import NEVER, View
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.index.folder_rows import FolderRow
 from mailcore.mailbox.places import Place
 from mailcore.mailbox.store import MailStore
+from mailcore.mailbox.stores import Stores
 from mailcore.protocol.imap import responses
 from mailcore.protocol.imap.lexer import Arguments
 
@@ -101,7 +103,16 @@ async def _in_thread(session: Session, tag: bytes, wanted: _Wanted) -> None:
         folder.sync(thorough=True)
         return _open(folder, place, had, wanted)
 
-    _finish(session, tag, *await places.run(session, place, job))
+    view, description = await places.run(session, place, job)
+    _finish(session, tag, view, description)
+    stores = session.context.stores
+    session.context.hub.spawn(lambda: _render(stores, place.maildir, view.folder_id))
+
+
+def _render(stores: Stores, maildir: Path, folder: int) -> None:
+    """What a large folder's first SELECT did not wait for."""
+    with stores.borrow(maildir) as store:
+        rendering.ensure(store.index, folder)
 
 
 def _open(folder: Folder, place: Place, had: frozenset[str], wanted: _Wanted) -> tuple[View, bytes]:

@@ -28,7 +28,10 @@ _SPLIT_TABLES = (
 
 @dataclass(frozen=True, slots=True)
 class NewMessage:
-    """A message about to be indexed; times in seconds, `keywords` as `keyword_text` makes them."""
+    """A message about to be indexed; times in seconds, `keywords` as `keyword_text` makes them.
+
+    Without `rendered` it is known by name only, and `size` is what the name tells.
+    """
 
     base: str
     file_flags: int
@@ -37,7 +40,12 @@ class NewMessage:
     internal_date: int
     save_date: int
     email_id: str
-    rendered: Rendered
+    rendered: Rendered | None
+    named_size: int = 0
+
+    @property
+    def size(self) -> int:
+        return self.named_size if self.rendered is None else self.rendered.size
 
 
 def key(folder: int, uid: int) -> int:
@@ -57,28 +65,15 @@ def insert(
         "INSERT INTO messages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
         [
             (
-                folder, uid, new.flags, new.keywords, modseq, new.rendered.size,
+                folder, uid, new.flags, new.keywords, modseq, new.size,
                 new.internal_date, new.base, new.file_flags, new.save_date, new.email_id,
-                new.rendered.thread_id,
+                new.rendered.thread_id if new.rendered is not None else "",
             )
             for uid, new in messages
         ],
     )  # fmt: skip
-    index.executemany(
-        "INSERT INTO envelopes VALUES (?, ?)",
-        [(key(folder, uid), new.rendered.envelope) for uid, new in messages],
-    )
-    index.executemany(
-        "INSERT INTO structures VALUES (?, ?)",
-        [(key(folder, uid), new.rendered.bodystructure) for uid, new in messages],
-    )
-    index.executemany(
-        "INSERT INTO headers VALUES (?, ?)",
-        [(key(folder, uid), new.rendered.fields) for uid, new in messages],
-    )
-    index.executemany(
-        "INSERT INTO listings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-        [(key(folder, uid), *_listing(new.rendered)) for uid, new in messages],
+    insert_rendered(
+        index, folder, [(uid, new.rendered) for uid, new in messages if new.rendered is not None]
     )
     _count(
         index,
@@ -86,7 +81,26 @@ def insert(
         len(messages),
         sum(not new.flags & SEEN for _, new in messages),
         sum(bool(new.flags & DELETED) for _, new in messages),
-        sum(new.rendered.size for _, new in messages),
+        sum(new.size for _, new in messages),
+    )
+
+
+def insert_rendered(index: Index, folder: int, messages: Sequence[tuple[int, Rendered]]) -> None:
+    """What was rendered of (UID, message) pairs, unless known.  Within a write transaction."""
+    keyed = [(key(folder, uid), rendered) for uid, rendered in messages]
+    index.executemany(
+        "INSERT OR IGNORE INTO envelopes VALUES (?, ?)", [(at, one.envelope) for at, one in keyed]
+    )
+    index.executemany(
+        "INSERT OR IGNORE INTO structures VALUES (?, ?)",
+        [(at, one.bodystructure) for at, one in keyed],
+    )
+    index.executemany(
+        "INSERT OR IGNORE INTO headers VALUES (?, ?)", [(at, one.fields) for at, one in keyed]
+    )
+    index.executemany(
+        "INSERT OR IGNORE INTO listings VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+        [(at, *_listing(one)) for at, one in keyed],
     )
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from mailcore.errors import MailError, StoreError
-from mailcore.mailbox import flags
+from mailcore.mailbox import flags, rendering
 from mailcore.mailbox.delivery import Arrival, Consignment, deliver_all, has_arrived
 from mailcore.mailbox.folder import Folder
 from mailcore.mailbox.store import INBOX, MailStore
@@ -75,6 +75,7 @@ class OwnSource:
     def open(self, folder: str) -> int:
         self._folder = self.store.folder(folders.canonical(folder))
         self._folder.sync()
+        rendering.ensure(self.store.index, self._folder.id)
         return self._folder.summary().exists
 
     def letters(self) -> Iterator[Letter]:
