@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from mailcore.mailbox.store import MailStore
+from mailcore.maildir import folders
 from tests.mailcore.imapd.test_clients import MBSYNC
 from tests.support import dovecot as dovecots
 
@@ -26,10 +27,9 @@ _UID = rb"UID (\d+)"
 
 @pytest.fixture
 def reachable(alice: Path) -> Path:
-    """Alice's Maildir, empty, where a Dovecot that is not root can go."""
+    """Alice's Maildir, empty and unknown to us, where a Dovecot that is not root can go."""
     shutil.rmtree(alice)
-    with MailStore(alice):
-        pass
+    folders.make(alice, folder=False)
     for parent in alice.parents:
         if parent == Path(tempfile.gettempdir()):
             break
