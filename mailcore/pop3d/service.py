@@ -1,14 +1,14 @@
 """What all sessions of one POP3 server process share."""
 
-import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from mailcore import log
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.server.limits import ConnectionLimits
+from mailcore.server.refusals import Refusals
 from mailcore.server.shutdown import Sessions
 from mailcore.server.tls import ServerContext
 
@@ -24,8 +24,7 @@ class Service:
     sessions: Sessions
     limits: ConnectionLimits
     announce: Callable[[Path], None]
-    refused: int = 0
-    refusal_noted: float = 0.0
+    refusals: Refusals = field(default_factory=lambda: Refusals(_log))
 
     def settings(self) -> Snapshot:
         """The snapshot for a session that begins now; it keeps it to its end."""
@@ -33,10 +32,3 @@ class Service:
         self.limits.total = current.pop3.max_connections
         self.limits.per_address = current.pop3.max_connections_per_address
         return current
-
-    def note_refusal(self, peer: str) -> None:
-        """Log connections over the limits, but let a flood of them not flood the log."""
-        self.refused += 1
-        if (now := time.monotonic()) - self.refusal_noted > 1:
-            _log.warning("session.refused", peer=peer, refused=self.refused)
-            self.refused, self.refusal_noted = 0, now

@@ -78,7 +78,7 @@ class Pop3Session(asyncio.Protocol):
         self.masters = self.settings.auth.masters if self.may_forward else ()
         self.admitted = self.may_forward or self._admit()
         if not self.admitted:
-            self.service.note_refusal(self.peer)
+            self.service.refusals.note(self.peer)
             self._no("[SYS/TEMP] Too many connections.")
             self.wire.close()
             return
@@ -230,7 +230,7 @@ class Pop3Session(asyncio.Protocol):
         _log.info("session.forwarded", proxy=self.peer, peer=said.address)
         self.peer = said.address
         if not self._admit():
-            self.service.note_refusal(self.peer)
+            self.service.refusals.note(self.peer)
             self._no("[SYS/TEMP] Too many connections.")
             self.ended = True
             return

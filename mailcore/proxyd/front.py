@@ -66,7 +66,7 @@ class Front:
         self.said = Forwarded(self.peer, name[1] if isinstance(name, tuple) else 0)
         self._admitted = self.service.limits.admit(self.peer)
         if not self._admitted:
-            self.service.note_refusal(self.peer)
+            self.service.refusals.note(self.peer)
             self.conversation.bye("Too many connections.")
             self.wire.close()
             return

@@ -113,7 +113,7 @@ class SmtpConnection(SMTP):
         own = self.access.values.get("esmtp", {}).get("max_connections_per_address")
         self.admitted = self.service.limits.admit(self.peer, own)
         if not self.admitted:
-            self.service.note_refusal(self.peer)
+            self.service.refusals.note(self.peer)
             self.wire.write(replies.TOO_MANY_CONNECTIONS.encode())
             self.wire.close()
         elif self.service.limits.is_tight:

@@ -9,6 +9,7 @@ from mailcore import log
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.registry import Snapshot
 from mailcore.server.limits import ConnectionLimits
+from mailcore.server.refusals import Refusals
 from mailcore.server.shutdown import Sessions
 from mailcore.server.tls import ServerContext
 from mailcore.smtpd.listeners import Listener
@@ -31,8 +32,7 @@ class Service:
     sessions: Sessions
     limits: ConnectionLimits
     certificates: Mapping[str, ServerContext] = field(default_factory=dict)
-    refused: int = 0
-    refusal_noted: float = 0.0
+    refusals: Refusals = field(default_factory=lambda: Refusals(_log))
     crowd_noted: float = float("-inf")
 
     def settings(self) -> Snapshot:
@@ -52,10 +52,3 @@ class Service:
         if (now := time.monotonic()) - self.crowd_noted > _MINUTE:
             _log.warning("connections.tight", open=self.limits.open, limit=self.limits.total)
             self.crowd_noted = now
-
-    def note_refusal(self, peer: str) -> None:
-        """Log connections over the limits, but let a flood of them not flood the log."""
-        self.refused += 1
-        if (now := time.monotonic()) - self.refusal_noted > 1:
-            _log.warning("session.refused", peer=peer, refused=self.refused)
-            self.refused, self.refusal_noted = 0, now
