@@ -34,24 +34,6 @@ class Adopted:
         folder_rows.raise_uidnext(index, row.id, kept.uidnext)
 
 
-def were_here(index: Index, row: FolderRow, folder: Path) -> bool:
-    """Whether the lists in the folder are not the ones that we wrote, or saw last."""
-    return index.get(_key(row.id)) != _stamps(folder)
-
-
-def remember(index: Index, folder_id: int, folder: Path) -> None:
-    """The lists are known as they are now.  Within a write transaction."""
-    index.put(_key(folder_id), _stamps(folder))
-
-
-def _key(folder_id: int) -> str:
-    return f"lists {folder_id}"
-
-
-def _stamps(folder: Path) -> str:
-    return " ".join(map(str, uidlist.stamps(folder)))
-
-
 def save(index: Index, folder_id: int) -> None:
     """Bring all that others read up to date.  Within a write transaction."""
     folder_rows.save_uids(index, folder_id)
@@ -64,7 +46,7 @@ def save(index: Index, folder_id: int) -> None:
     )
     if words or (folder / keywords.COURIER).is_dir():
         keywords.write(folder, {base: text.split() for base, text in words})
-    remember(index, folder_id, folder)
+    folder_rows.know_lists(index, folder_id)
 
 
 def write_letters(index: Index, row: FolderRow) -> int:

@@ -89,7 +89,7 @@ def _compare(index: Index, row: FolderRow, folder: Path) -> bool:
             _remember(index, row.id, trusted(before))
             return changed
     adopted = None
-    if first_time or others.were_here(index, row, folder):
+    if first_time or folder_rows.lists_changed(index, row.id):
         adopted = Adopted(index, row, folder, listing.cur_names)
     _add(index, row, folder, sorted(fresh), listing, adopted)
     with index.writing():
@@ -99,7 +99,7 @@ def _compare(index: Index, row: FolderRow, folder: Path) -> bool:
             others.save(index, row.id)
     elif adopted is not None:
         with index.writing():
-            others.remember(index, row.id, folder)
+            folder_rows.know_lists(index, row.id)
     return True
 
 

@@ -90,8 +90,8 @@ def reserve(index: Index, folder: int, count: int) -> None:
             "UPDATE folders SET reserved = max(reserved, uidnext + ?) WHERE id = ?",
             (count + RESERVE, folder),
         )
-        if row[2]:  # before the first look the lists know more than we do
-            save_uids(index, folder)
+        if row[2] and not lists_changed(index, folder):
+            save_uids(index, folder)  # else, as before the first look, they know more than we do
 
 
 def take_uids(index: Index, folder: int, count: int) -> int:
@@ -173,6 +173,24 @@ def save_uids(index: Index, folder: int) -> None:
         if (index.maildir / uidlist.DOVECOT).exists():
             uidlist.write_dovecot(path, row[1], row[2], messages)
         index.execute("UPDATE folders SET saved_modseq = modseq WHERE id = ?", (folder,))
+        know_lists(index, folder)
+
+
+def lists_changed(index: Index, folder: int) -> bool:
+    """Whether the lists of UIDs in the folder are other than we wrote, or saw, them last."""
+    known = index.get(f"lists {folder}")
+    return known is not None and known != _list_stamps(index, folder)
+
+
+def know_lists(index: Index, folder: int) -> None:
+    """The lists are known as they are now.  Within a write transaction."""
+    index.put(f"lists {folder}", _list_stamps(index, folder))
+
+
+def _list_stamps(index: Index, folder: int) -> str:
+    row = index.row("SELECT directory FROM folders WHERE id = ?", folder)
+    path: Path = index.maildir / (row[0] if row else "")
+    return " ".join(map(str, uidlist.stamps(path)))
 
 
 def _fresh_uidvalidity(index: Index) -> int:

@@ -132,3 +132,28 @@ def test_older_and_empty_lists_of_subscriptions_are_read(maildir: Path, text: st
     folders.make(maildir, folder=False)
     (maildir / "subscriptions").write_text(text)
     assert subscriptions.read(maildir) <= {"INBOX", "INBOX.Old.Post"}
+
+
+def test_our_own_writing_of_lists_wastes_no_uids(maildir: Path) -> None:
+    with MailStore(maildir) as store:
+        inbox = store.folder("INBOX")
+        inbox.sync()
+        inbox.append(b"Subject: y\r\n\r\n")
+        (maildir / "new" / "7.foreign.host").write_bytes(b"Subject: z\n\n")
+        inbox.sync()
+        assert list(inbox.uids()) == [1, 2]
+
+
+def test_dovecots_new_uids_outlive_an_append_that_comes_before_the_look(theirs: Path) -> None:
+    with MailStore(theirs) as store:
+        store.settle()
+        inbox = store.folder("INBOX")
+        store.index.execute("UPDATE folders SET reserved = uidnext")
+        (theirs / "cur" / "4.d.host:2,").write_bytes(b"Subject: new\n\n")
+        with (theirs / "dovecot-uidlist").open("a") as file:
+            file.write("2000 :4.d.host\n")
+        later(theirs / "dovecot-uidlist")
+        inbox.append(b"Subject: y\r\n\r\n")
+        later(theirs / "cur")
+        inbox.sync()
+        assert 2000 in inbox.uids()
