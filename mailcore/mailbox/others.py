@@ -26,8 +26,13 @@ class Adopted:
         self.uids: dict[str, int] = {}
         self.words = keywords.read(folder, listed)
         kept = uidlist.read(folder)
-        if kept is None or kept.uidvalidity != row.uidvalidity:
+        if kept is None:
             return
+        if kept.uidvalidity != row.uidvalidity:
+            if row.uidnext > 1 or row.messages:
+                return
+            # The Maildir came after its folder was made here: nobody has seen a UID of ours.
+            folder_rows.take_uidvalidity(index, row.id, kept.uidvalidity)
         highest = index.row("SELECT ifnull(max(uid), 0) FROM messages WHERE folder = ?", row.id)
         floor = highest[0] if highest else 0
         self.uids = {base: uid for base, uid in kept.uids.items() if uid > floor}

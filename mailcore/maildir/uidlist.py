@@ -27,11 +27,17 @@ class UidList:
 
 
 def read(folder: Path) -> UidList | None:
-    """What was left here, the newer file first; None when there is nothing usable."""
+    """What was left here, None when there is nothing usable.
+
+    The newer file counts, but not an empty one before one with messages: that one was copied here
+    with its old time stamp.
+    """
     courier, dovecot = stamps(folder)
-    if courier >= dovecot:
-        return _read_courier(folder / COURIER) or _read_dovecot(folder / DOVECOT)
-    return _read_dovecot(folder / DOVECOT) or _read_courier(folder / COURIER)
+    lists = [_read_courier(folder / COURIER), _read_dovecot(folder / DOVECOT)]
+    if dovecot > courier:
+        lists.reverse()
+    usable = [one for one in lists if one is not None]
+    return next((one for one in usable if one.uids), usable[0] if usable else None)
 
 
 def stamps(folder: Path) -> tuple[int, int]:

@@ -9,6 +9,7 @@ from mailcore.maildir import uidlist
 
 RESERVE = 1000
 KEPT_EXPUNGES = 20_000
+_NO_LISTS = "0 0"
 
 _COLUMNS = (
     "id, name, directory, uidvalidity, uidnext, modseq, messages, unseen, deleted, octets,"
@@ -161,6 +162,12 @@ def raise_uidnext(index: Index, folder: int, uidnext: int) -> None:
             )
 
 
+def take_uidvalidity(index: Index, folder: int, uidvalidity: int) -> None:
+    """Another server's UIDVALIDITY, for a folder in which no UID was given; durable."""
+    with index.writing(durable=True):
+        index.execute("UPDATE folders SET uidvalidity = ? WHERE id = ?", (uidvalidity, folder))
+
+
 def save_uids(index: Index, folder: int) -> None:
     """Write `courierimapuiddb`, with the reserved end as its next UID."""
     row = index.row("SELECT directory, uidvalidity, reserved FROM folders WHERE id = ?", folder)
@@ -178,8 +185,7 @@ def save_uids(index: Index, folder: int) -> None:
 
 def lists_changed(index: Index, folder: int) -> bool:
     """Whether the lists of UIDs in the folder are other than we wrote, or saw, them last."""
-    known = index.get(f"lists {folder}")
-    return known is not None and known != _list_stamps(index, folder)
+    return (index.get(f"lists {folder}") or _NO_LISTS) != _list_stamps(index, folder)
 
 
 def know_lists(index: Index, folder: int) -> None:

@@ -1,6 +1,7 @@
 """What Dovecot and Courier leave at a Maildir, and find there when they come back."""
 
 import os
+import shutil
 import time
 from pathlib import Path
 
@@ -157,3 +158,19 @@ def test_dovecots_new_uids_outlive_an_append_that_comes_before_the_look(theirs: 
         later(theirs / "cur")
         inbox.sync()
         assert 2000 in inbox.uids()
+
+
+def test_a_maildir_copied_into_an_account_that_was_opened_keeps_its_uids(
+    theirs: Path, tmp_path: Path
+) -> None:
+    opened = tmp_path / "opened"
+    with MailStore(opened) as store:
+        store.folder("INBOX").sync()
+        assert store.folder("INBOX").summary().uidvalidity != 77
+        os.utime(theirs / "dovecot-uidlist", (1_000_000_000, 1_000_000_000))
+        shutil.copytree(theirs, opened, dirs_exist_ok=True)
+        later(opened / "cur")
+        inbox = store.folder("INBOX")
+        inbox.sync()
+        assert inbox.summary().uidvalidity == 77
+        assert list(inbox.uids()) == [5, 9, 31]
