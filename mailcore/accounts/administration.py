@@ -24,7 +24,7 @@ MIN_PASSWORD = 8
 _BATCH = 500  # rows of one query
 
 OPTIONS = ("disableimap", "disablesmtp", "disableweb", "disablepop3", "disableshared", "group",
-           "sharedgroup")  # fmt: skip
+           "mailhost", "sharedgroup")  # fmt: skip
 """Courier's account options that are known here; `group` may name several, with spaces."""
 
 

@@ -18,7 +18,6 @@ class Proxy:
         "Machines that have the mail, one a line: name and host, then what is not usual:"
         " tls=starttls (or implicit, or none), imap=PORT and pop3=PORT (0: has no such server),"
         " certificate=any if it need not be one that is believed.",
-        courier="PROXY_HOSTNAME",
         kind="lines",
         grammar="mailcore.proxyd.nodes:written",
     )
@@ -45,12 +44,10 @@ class Proxy:
     master_user: str = setting("", "The master's login at the nodes.")
     master_password: str = setting("", "The master's password at the nodes.", kind="password")
     max_connections: int = setting(
-        10_000, "Connections one process accepts; 0 for any number.", courier="MAXDAEMONS",
-        minimum=0,
+        10_000, "Connections one process accepts; 0 for any number.", minimum=0,
     )  # fmt: skip
     max_per_address: int = setting(
-        40, "Connections from one address to one process; 0 for any number.", courier="MAXPERIP",
-        minimum=0,
+        40, "Connections from one address to one process; 0 for any number.", minimum=0,
     )  # fmt: skip
     login_seconds: int = setting(
         60, "How long a client may take to log in.", kind="duration", minimum=5

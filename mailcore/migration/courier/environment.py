@@ -248,8 +248,22 @@ def interval(plan: Plan, where: Where, old: str, text: str) -> int | None:
     return seconds
 
 
+def _proxied(plan: Plan, name: str, value: Value, scope: str) -> None:
+    """The aggregator proxy: whether it ran is told by two variables, the rest is not needed."""
+    if value.text.strip() in ("", "0"):
+        plan.nothing(value.where, f"{name}={value.text}", "that is how it is here")
+    elif name == "IMAP_PROXY_FOREIGN":
+        plan.nothing(value.where, name, "every node is asked what it can do after the login")
+    else:
+        plan.decide(value.where, f"{name}={value.text}", facts.PROXIED)
+
+
 _SPECIAL: dict[str, Callable[[Plan, str, Value, str], None]] = {
     "BLACKLISTS": _lists,
+    "IMAP_PROXY": _proxied,
+    "IMAP_PROXY_FOREIGN": _proxied,
+    "POP3_PROXY": _proxied,
+    "PROXY_HOSTNAME": _proxied,
     "ESMTPAUTH": _login_on_mail_port,
     "ESMTPAUTH_TLS": _mechanisms,
     "POP3AUTH_TLS": _mechanisms,

@@ -3,6 +3,10 @@
 _PORTS = "ports and addresses are set where the server starts: COURIER_BIND, COURIER_PORT_…"
 _CERTIFICATE = "copy the certificate and its key to tls/server.crt and tls/server.key at home"
 NOT_STARTED = "this listener was off; here all of a server's ports are open or none"
+PROXIED = (
+    "the proxy is a service of its own here: list the machines in proxy.nodes, then switch"
+    " proxy.enabled on (docs/proxy.md)"
+)
 LOGINS = "the database is asked; say which of the old back ends you need (auth.backends)"
 
 # Variables that say how the old programs were run.
@@ -90,9 +94,6 @@ HARMLESS = {
     "IMAP_TLS_REQUIRED": ("0", "1"),
     "POP3_TLS_REQUIRED": ("0", "1"),
     "TLS_VERIFYPEER": ("NONE", ""),
-    "IMAP_PROXY": ("0",),
-    "IMAP_PROXY_FOREIGN": ("0",),
-    "POP3_PROXY": ("0",),
     "IMAP_MOVE_EXPUNGE_TO_TRASH": ("0",),
     "IMAP_TRASHFOLDERNAME": ("Trash",),
     "DEFAULTDELIVERY": ("./Maildir",),

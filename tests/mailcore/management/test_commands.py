@@ -7,8 +7,9 @@ from typing import Any
 import pytest
 from django.core.management import CommandError, call_command
 
+from mailcore.accounts import directory
 from mailcore.accounts.models import Account
-from mailcore.conf import store
+from mailcore.conf import current, store
 from mailcore.policy import backscatter
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +84,20 @@ def test_an_account_is_changed_disabled_and_removed(alice: str) -> None:
     assert (row["active"], row["quota"], row["admin"]) == (False, "500M", True)
     run("account", "remove", alice)
     assert read("account", "list") == []
+
+
+def test_an_account_is_given_a_node_and_none(alice: str) -> None:
+    assert read("account", "show", alice)["node"] == "any"
+    run("account", "set", alice, "--node", "mail-b")
+    assert read("account", "show", alice)["node"] == "mail-b"
+    current.refresh()
+    found = directory.account(alice)
+    assert found is not None
+    assert found.node == "mail-b"
+    run("account", "set", alice, "--node", "")
+    assert read("account", "show", alice)["node"] == "any"
+    with pytest.raises(CommandError, match="can't be the name of a node"):
+        run("account", "set", alice, "--node", "no such name")
 
 
 def test_options_of_an_account_are_set_one_by_one_and_taken_away(alice: str) -> None:

@@ -366,3 +366,11 @@ def test_an_included_path_does_not_leave_the_root(old: Path) -> None:
     outside.write_text("mallory@evil.test\n")
     (old / "etc/courier/aliases/more").write_text("out: :include:/../outside\n")
     assert "out@example.com" not in plan(old).aliases
+
+
+def test_a_proxy_is_a_decision_and_no_proxy_is_none(old: Path) -> None:
+    imapd = old / "etc/courier/imapd"
+    imapd.write_text("IMAP_PROXY=0\nIMAP_PROXY_FOREIGN=1\n")
+    assert not any(place.startswith("imapd") for place in told(plan(old), Verdict.DECIDE))
+    imapd.write_text("IMAP_PROXY=1\n")
+    assert "proxy.nodes" in told(plan(old), Verdict.DECIDE)["imapd:1"]

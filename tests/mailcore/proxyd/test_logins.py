@@ -20,12 +20,13 @@ AS_MASTER = {
 
 def test_the_node_slows_guessing_by_the_clients_address(proxy: Proxy, alpha: NodeProcess) -> None:
     store.save("auth", {"failures_per_peer": 1000}, by="test")  # the proxy's own: out of the way
+    administration.set_account(BOB, by="test", node="alpha")  # where his password isn't known yet
     with proxy(nodes=[alpha.line()], verify=False) as addresses:
         for _ in range(12):
             guesser = ImapClient(addresses["imap_proxy"], name="", source="127.0.0.9")
-            assert "[AUTH" in guesser.refused("LOGIN alice@example.com a-guess")
+            assert "[AUTH" in guesser.refused(f"LOGIN {BOB} a-guess")
         guesser = ImapClient(addresses["imap_proxy"], name="", source="127.0.0.9")
-        assert "[UNAVAILABLE]" in guesser.refused("LOGIN alice@example.com wonderland")
+        assert "[UNAVAILABLE]" in guesser.refused(f"LOGIN {BOB} {PASSWORDS[BOB]}")
         ImapClient(addresses["imap_proxy"], source="127.0.0.10")
     assert alpha.logged("login.failed", "peer=127.0.0.9")
     assert alpha.logged("session.forwarded", "peer=127.0.0.10")
