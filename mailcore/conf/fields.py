@@ -11,8 +11,8 @@ class Setting:
     `kind` refines the type: "duration" (int seconds, written 1w2d3h4m5s), "size" (int
     octets, written 10M), "password" (never shown back), "text" (a str of several lines),
     "lines" (a tuple with one item on each line; otherwise its items are words),
-    "secret-lines" (both).  `grammar` names a function (`module:name`) that reads one item and
-    raises ConfigError; it lives above this floor, and is found when something is saved.
+    "secret-lines" (both).  `grammar` names a function (`module:name`) that reads the value, or one
+    item, and raises ConfigError; it lives above this floor, and is found when something is saved.
     """
 
     section: str

@@ -1,7 +1,7 @@
 """Text ⇄ typed value of a setting: what a form, a command line or an import file says."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from typing import Any
 
@@ -89,6 +89,8 @@ def check(setting: Setting, value: Any) -> Any:
         raise ConfigError(f"{setting.path}: at most {setting.maximum:g}")
     if isinstance(value, str) and setting.kind != "text" and re.search(r"[\x00-\x1f]", value):
         raise ConfigError(f"{setting.path}: control characters are not allowed")
+    if setting.grammar and value:
+        _reader(setting)(value)
     return value
 
 
@@ -102,11 +104,17 @@ def _check_words(setting: Setting, value: Any) -> tuple[str, ...]:
         if setting.choices and word not in setting.choices:
             raise ConfigError(f"{setting.path}: choose from {', '.join(setting.choices)}")
     if setting.grammar:
-        module, _, name = setting.grammar.partition(":")
-        read = getattr(import_module(module), name)
+        read = _reader(setting)
         for word in words:
             read(word)
     return words
+
+
+def _reader(setting: Setting) -> Callable[[str], object]:
+    """The function that reads what the setting holds."""
+    module, _, name = setting.grammar.partition(":")
+    found: Callable[[str], object] = getattr(import_module(module), name)
+    return found
 
 
 def show(setting: Setting, value: Any) -> str:

@@ -1,6 +1,6 @@
 """Where the mailbox names of a session lead, and work that is done there."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from typing import TypeVar
 
@@ -30,14 +30,19 @@ async def find(session: Session, name: str) -> Place:
     return await threads.store.run(found.place, name)
 
 
-async def run(session: Session, place: Place, job: Callable[[MailStore], T]) -> T:
-    """Run `job(store)` with the place's store, where blocking is allowed."""
+async def run(
+    session: Session,
+    place: Place,
+    job: Callable[[MailStore], T],
+    within: Callable[[Callable[[], T]], Awaitable[T]] = threads.store.run,
+) -> T:
+    """Run `job(store)` with the place's store, where blocking is allowed; `within` says where."""
 
     def borrowed() -> T:
         with session.context.stores.borrow(place.maildir) as store:
             return job(store)
 
-    return await threads.store.run(borrowed)
+    return await within(borrowed)
 
 
 @contextmanager

@@ -3,7 +3,13 @@
 import errno
 import sqlite3
 
-from mailcore.errors import DeliveryError, GrammarError, MailError, StoreError
+from mailcore.errors import (
+    DeliveryError,
+    GrammarError,
+    MailError,
+    PermanentFailure,
+    StoreError,
+)
 from mailcore.mailbox.refusals import (
     MailboxExists,
     MailboxMissing,
@@ -34,6 +40,10 @@ class Deselected(MailError):
     """The selected mailbox was deleted by somebody else: the session cannot go on."""
 
 
+class OnlySent(MailError):
+    """The message is sent, but the outbox could not keep it: to say NO would send it again."""
+
+
 _CODES: tuple[tuple[type[Exception], str], ...] = (
     (MailboxMissing, "NONEXISTENT"),
     (MailboxExists, "ALREADYEXISTS"),
@@ -52,8 +62,11 @@ def response(error: Exception) -> bytes | None:
     if isinstance(error, StoreError):
         code = next((code for kind, code in _CODES if isinstance(error, kind)), "CANNOT")
         return _no(code, str(error))
+    if isinstance(error, OnlySent):
+        return b"OK [ALERT] The message was sent, but no copy of it could be kept."
     if isinstance(error, DeliveryError):
-        return _no("UNAVAILABLE", error.text)
+        code = "CANNOT" if isinstance(error, PermanentFailure) else "UNAVAILABLE"
+        return _no(code, " ".join(error.text.split()))
     if isinstance(error, sqlite3.OperationalError):
         return _no("UNAVAILABLE", "The mail store is busy, try again.")
     if isinstance(error, OSError):

@@ -13,7 +13,7 @@ from mailcore.conf.current import snapshot
 from mailcore.conf.deployment import deployment
 from mailcore.imapd.announcer import Announcer
 from mailcore.imapd.connection import Connection
-from mailcore.imapd.context import Context
+from mailcore.imapd.context import Context, Send
 from mailcore.imapd.hub import Hub
 from mailcore.mailbox.stores import Stores
 from mailcore.server import listener, logins, threads, tls
@@ -26,9 +26,12 @@ _SWEEP_SECONDS = 5.0
 _log = log.get("imapd")
 
 
-def serve(sockets: Mapping[str, list[socket.socket]]) -> None:
-    """Serve IMAP on listening sockets named imap and imaps; blocks until SIGTERM has drained."""
-    listener.run(_main(Server(), sockets))
+def serve(sockets: Mapping[str, list[socket.socket]], send: Send | None = None) -> None:
+    """Serve IMAP on listening sockets named imap and imaps; blocks until SIGTERM has drained.
+
+    `send` is how mail leaves an outbox; without it that is a folder like others.
+    """
+    listener.run(_main(Server(send), sockets))
 
 
 async def _main(server: "Server", sockets: Mapping[str, list[socket.socket]]) -> None:
@@ -39,8 +42,9 @@ async def _main(server: "Server", sockets: Mapping[str, list[socket.socket]]) ->
 class Server:
     """One process's IMAP server.  Make it off the loop: it reads the settings."""
 
-    def __init__(self) -> None:
+    def __init__(self, send: Send | None = None) -> None:
         where = deployment()
+        self.send = send
         self.tls = tls.context_if_usable(where.tls_certificate, where.tls_key)
         self.sessions = Sessions()
         rules = snapshot().imap
@@ -77,7 +81,7 @@ class Server:
 
     def _factory(self, *, secure: bool) -> Callable[[], Connection]:
         def make() -> Connection:
-            context = Context(snapshot(), self.stores, self.hub, self.tls, self.decoy)
+            context = Context(snapshot(), self.stores, self.hub, self.tls, self.decoy, self.send)
             return Connection(context, self.sessions, self.limits, secure=secure)
 
         return make

@@ -11,7 +11,7 @@ from mailcore import log
 from mailcore.auth.identity import Identity
 from mailcore.conf.current import snapshot
 from mailcore.conf.schema.imap import Imap
-from mailcore.imapd import capabilities, told
+from mailcore.imapd import capabilities, outbox_name, told
 from mailcore.imapd.context import Context
 from mailcore.imapd.refusal import Bad, Deselected, No
 from mailcore.imapd.wire import Wire
@@ -113,7 +113,8 @@ class Session:
     def capabilities(self) -> bytes:
         found = [capabilities.listed(self.rules, early=self.identity is None)]
         if self.identity is not None:
-            return found[0]
+            outbox = outbox_name.capability(self.rules) if self.context.send else b""
+            return b" ".join([*found, outbox] if outbox else found)
         found += [b"AUTH=" + name.encode() for name in self.channel.offered]
         if not self.may_send_password:
             found.append(b"LOGINDISABLED")

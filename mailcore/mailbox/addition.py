@@ -6,7 +6,7 @@ Like a delivery: every file is durable in its place before the caller hears of i
 import contextlib
 import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,14 +52,20 @@ def append(
     quota: Quota,
     *,
     replaced: Replaced | None = None,
+    first: Callable[[], None] | None = None,
 ) -> list[int]:
-    """Add messages to a folder; their UIDs.  Raises QuotaExceeded, GrammarError for a flag."""
+    """Add messages to a folder; their UIDs.  Raises QuotaExceeded, GrammarError for a flag.
+
+    `first` is called when they lie durable beside their place; if it raises they go again.
+    """
     folder = index.maildir / target.directory
     octets = sum(len(with_lf(one.data)) for one in additions)
     transfer.check_quota(index.maildir, target, quota, octets, len(additions))
     adding = _Adding(index, target, folder)
     try:
         adding.write(additions)
+        if first is not None:
+            first()
         uids = adding.publish(replaced)
     except BaseException:
         adding.undo()

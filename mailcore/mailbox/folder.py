@@ -222,9 +222,12 @@ class Folder:
         *,
         quota: Quota = NO_QUOTA,
         replaced: Replaced | None = None,
+        first: Callable[[], None] | None = None,
     ) -> list[int]:
-        """Add messages, all or none; `replaced` goes in the same step."""
-        uids = addition.append(self.index, self.row_now(), additions, quota, replaced=replaced)
+        """Add messages, all or none; `replaced` goes in the same step, `first` comes before it."""
+        uids = addition.append(
+            self.index, self.row_now(), additions, quota, replaced=replaced, first=first
+        )
         self._changed()
         return uids
 

@@ -57,4 +57,8 @@ class DaemonCommand(BaseCommand):
             sockets = sockets_for(self.server.NAMES, fd, where.bind, where.ports)
         except ConfigError as error:
             raise CommandError(str(error)) from None
+        self.serve(sockets, profile)
+
+    def serve(self, sockets: Mapping[str, list[socket.socket]], profile: str) -> None:
+        """Serve until SIGTERM; for servers to which a profile means more."""
         self.server.serve(sockets)

@@ -22,9 +22,10 @@ from mailcore.queue import ids
 from mailcore.queue.content import Content
 from mailcore.routing.router import Resolution
 from mailcore.server import threads
-from mailcore.smtpd import redirection, replies
+from mailcore.smtpd import replies
 from mailcore.smtpd.transaction import Transaction
 from mailcore.status import Status
+from mailcore.submit import redirection
 from mailcore.submit.accept import Origin, accept
 
 _QUEUED = Status(2, 0, 0)

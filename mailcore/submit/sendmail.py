@@ -13,12 +13,12 @@ from mailcore.errors import GrammarError
 from mailcore.message import address_list, header, rewrite
 from mailcore.message.address_list import Mailbox
 from mailcore.protocol.smtp.client import normal_lines
+from mailcore.submit import addressees
 
 _WITH_VALUE = {"f": "sender", "r": "sender", "F": "name", "N": "notify", "R": "ret", "V": "envid",
                "S": "security"}  # fmt: skip
 _VALUE_IGNORED = "oBhpLXCdOA"
 _IGNORED = "tinvUmGiqes"
-_DESTINATIONS = (b"to", b"cc", b"bcc")
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +106,13 @@ def compose(
     if not block.endswith(b"\n"):
         block += b"\r\n"
     sender = _sender(options, environment, default_domain)
-    written = options.recipients or tuple(_named(block, options.only_bcc))
+    named = addressees.named(block, only_bcc=options.only_bcc)
+    written = options.recipients or tuple(box.address for box in named if box.address)
     recipients = tuple(_recipient(each, options, default_domain) for each in written)
     if not recipients:
         raise GrammarError("no recipients")
     if not options.recipients:
-        block = _without(block, b"bcc")
+        block = addressees.without_bcc(block)
     block = _with_from(block, sender, options, environment)
     envelope = Envelope(
         reverse_path=sender,
@@ -162,25 +163,6 @@ def _ret(text: str) -> Ret:
         return Ret(text.upper())
     except ValueError:
         raise GrammarError("-R takes full or hdrs") from None
-
-
-def _named(block: bytes, only_bcc: bool) -> list[str]:
-    """Addresses the header names; those of the Resent- fields when it was resent."""
-    found = header.fields(block)
-    prefix = b"resent-" if any(each.name.startswith(b"resent-") for each in found) else b""
-    names = {prefix + b"bcc"} if only_bcc else {prefix + name for name in _DESTINATIONS}
-    boxes = [box for each in found if each.name in names
-             for box in address_list.mailboxes(each.value)]  # fmt: skip
-    return [box.address for box in boxes if box.address]
-
-
-def _without(block: bytes, name: bytes) -> bytes:
-    out, done = [], 0
-    for each in header.fields(block):
-        if each.name in (name, b"resent-" + name):
-            out.append(block[done : each.start])
-            done = each.end
-    return b"".join([*out, block[done:]])
 
 
 def _with_from(

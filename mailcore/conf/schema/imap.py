@@ -98,6 +98,19 @@ class Imap:
             "XOAUTH2",
         ),
     )
+    outbox: str = setting(
+        "",
+        "A folder, such as Outbox, from which mail is sent: each message that a mail program puts"
+        " there goes to those in its To, Cc and Bcc. Empty: there is none.",
+        courier="OUTBOX",
+        grammar="mailcore.imapd.outbox_name:named",
+    )
+    outbox_field: str = setting(
+        "X-IMAP-Sender",
+        "A header field that tells who sent a message by the outbox; empty writes none.",
+        courier="HEADERFROM",
+        grammar="mailcore.imapd.outbox_name:check_field",
+    )
     extensions_off: tuple[str, ...] = setting(
         (),
         "Extensions that are not offered, such as QRESYNC or COMPRESS=DEFLATE; for one account,"

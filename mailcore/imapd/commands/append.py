@@ -1,14 +1,14 @@
 """APPEND: one message or several.  RFC 3501 §6.3.11.
 
 RFC 3502 (MULTIAPPEND: all or none), RFC 3516 (binary), RFC 4314 §4 (rights), RFC 4315 (APPENDUID),
-RFC 4469 (CATENATE), RFC 6855 (UTF8), RFC 7889 (APPENDLIMIT).
+RFC 4469 (CATENATE), RFC 6855 (UTF8), RFC 7889 (APPENDLIMIT).  Into the outbox: it is sent.
 """
 
 import time
 from collections.abc import Coroutine, Sequence
 
 from mailcore.errors import GrammarError
-from mailcore.imapd import places
+from mailcore.imapd import outbox, places
 from mailcore.imapd.commands.catenation import Assembler
 from mailcore.imapd.commands.copy import target_folder
 from mailcore.imapd.refusal import Bad, No
@@ -69,15 +69,17 @@ def _addition(message: Appended, data: bytes, had: frozenset[str]) -> Addition:
 
 async def _append(session: Session, tag: bytes, name: str, messages: Sequence[Appended]) -> None:
     place = await places.find(session, name)
+    post = outbox.post(session, place, len(messages))
 
     def job(store: MailStore) -> tuple[int, list[int]]:
         folder, had = target_folder(store, place)
         with places.own(session, store) as own:
             found = additions(own, session, messages, had)
-        uids = folder.append_all(found, quota=place.quota)
+        first = post.sends(found) if post else None
+        uids = folder.append_all(found, quota=place.quota, first=first)
         return folder.row_now().uidvalidity, uids
 
-    uidvalidity, uids = await places.run(session, place, job)
+    uidvalidity, uids = await places.run(session, place, job, outbox.where(post))
     made = sequence_set.format(uids)
     session.complete(tag, b"[APPENDUID %d %b] APPEND completed." % (uidvalidity, made))
 

@@ -3,8 +3,9 @@
 from collections.abc import Callable, Coroutine, Iterator, Sequence
 from contextlib import contextmanager
 
-from mailcore.imapd import places
+from mailcore.imapd import outbox, places
 from mailcore.imapd.commands import chosen
+from mailcore.imapd.outbox import Post
 from mailcore.imapd.refusal import No
 from mailcore.imapd.session import Session, folder_of
 from mailcore.mailbox import across, flags, rights, transfer
@@ -19,9 +20,9 @@ from mailcore.mailbox.uid_ranges import ranges
 from mailcore.protocol.imap import sequence_set
 from mailcore.protocol.imap.lexer import Arguments
 from mailcore.protocol.imap.sequence_set import Range
-from mailcore.server import threads
 
 Pairs = list[tuple[int, int]]
+Job = Callable[[Folder, Folder, Place, frozenset[str], Post | None], Pairs]
 
 
 def run(session: Session, tag: bytes, arguments: Arguments) -> Coroutine[object, object, None]:
@@ -49,7 +50,11 @@ async def _copy(
     view = session.selected
     uids = chosen.uids(view, positions)
 
-    def job(source: Folder, to: Folder, place: Place, had: frozenset[str]) -> Pairs:
+    def job(
+        source: Folder, to: Folder, place: Place, had: frozenset[str], post: Post | None
+    ) -> Pairs:
+        if post is not None:
+            return post.copy(source, to, uids, had, place)
         if source.index is not to.index:
             return across.copy(source, to, uids, had=had, quota=place.quota)
         pairs = transfer.copy(
@@ -58,7 +63,7 @@ async def _copy(
         drop_flags(to, pairs, had)
         return pairs
 
-    pairs, uidvalidity = await carried(session, view, target, job)
+    pairs, uidvalidity = await carried(session, view, uids, target, job)
     text = b"COPY completed."
     if pairs:
         text = b"[%b] COPY completed." % copyuid(uidvalidity, pairs)
@@ -68,14 +73,16 @@ async def _copy(
 async def carried(
     session: Session,
     view: View,
+    uids: Sequence[int],
     name: str,
-    job: Callable[[Folder, Folder, Place, frozenset[str]], Pairs],
+    job: Job,
 ) -> tuple[Pairs, int]:
-    """What `job(source, target, place, rights)` did, and the target's UIDVALIDITY.
+    """What `job(source, target, place, rights, post)` did, and the target's UIDVALIDITY.
 
-    Whoever has no right to insert there is refused before.
+    Whoever has no right to insert there is refused before.  `post` is for the outbox.
     """
     place = await places.find(session, name)
+    post = outbox.post(session, place, len(uids))
     stores = session.context.stores
 
     def borrowed() -> tuple[Pairs, int]:
@@ -83,13 +90,13 @@ async def carried(
             source = folder_of(store, view)
             with _second(stores, store, place) as other:
                 to, had = target_folder(other, place)
-                pairs = job(source, to, place, had)
+                pairs = job(source, to, place, had, post)
                 if pairs:
                     for changed in {store.maildir, other.maildir}:
                         store.announce(changed)
                 return pairs, to.row_now().uidvalidity
 
-    return await threads.store.run(borrowed)
+    return await outbox.where(post)(borrowed)
 
 
 @contextmanager

@@ -2,7 +2,7 @@
 
 from collections.abc import Coroutine
 
-from mailcore.imapd import places
+from mailcore.imapd import outbox, places
 from mailcore.imapd.commands import append, chosen
 from mailcore.imapd.commands.copy import target_folder
 from mailcore.imapd.refusal import No
@@ -47,6 +47,8 @@ async def _replace(session: Session, tag: bytes, uid: int, name: str, message: A
     if place.maildir != view.place.maildir:
         raise No("CANNOT", "A message can only be replaced within its account.")
 
+    post = outbox.post(session, place, 1)
+
     def job(store: MailStore) -> tuple[int, int]:
         source = folder_of(store, view)
         places.require_here(source, view, rights.DELETE + rights.EXPUNGE)
@@ -56,9 +58,10 @@ async def _replace(session: Session, tag: bytes, uid: int, name: str, message: A
         with places.own(session, store) as own:
             found = append.additions(own, session, [message], had)
         replaced = Replaced(source.row_now(), uid, kept=store.keeps())
-        [made] = folder.append_all(found, quota=place.quota, replaced=replaced)
+        first = post.sends(found) if post else None
+        [made] = folder.append_all(found, quota=place.quota, replaced=replaced, first=first)
         return folder.row_now().uidvalidity, made
 
-    uidvalidity, made = await places.run(session, place, job)
+    uidvalidity, made = await places.run(session, place, job, outbox.where(post))
     session.send(b"* OK [APPENDUID %d %d] Replaced.\r\n" % (uidvalidity, made))
     session.complete_changed(tag, b"REPLACE completed.")

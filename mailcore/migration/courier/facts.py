@@ -52,7 +52,6 @@ MACHINERY = frozenset(
         "IMAP_CHECK_ALL_FOLDERS",
         "IMAP_SHAREDINDEXFILE",
         "SENDMAIL",
-        "HEADERFROM",
         "MAILDIRPATH",
         "POP3AUTH",
         "authmodulelistorig",

@@ -16,6 +16,7 @@ from mailcore.imapd.commands import login
 from mailcore.imapd.server import Server
 from mailcore.server.listener import listen
 from mailcore.server.tls import server_context
+from mailcore.submit import outbox
 from tests.support import mailboxes
 from tests.support.certificate import make_certificate
 
@@ -44,7 +45,7 @@ def alice(transactional_db: object, bus: object) -> Path:
 def server(alice: Path, tmp_path: Path) -> Iterator[Server]:
     """The server, not yet listening; it hears of changes on the test's own bus."""
     deployment.cache_clear()
-    made = Server()
+    made = Server(outbox.send)
     made.tls = server_context(*make_certificate(tmp_path))
     yield made
     deployment.cache_clear()

@@ -3,7 +3,7 @@
 from mailcore.envelope import Envelope, EnvelopeRecipient, Path, Source
 from mailcore.protocol.reply import Reply
 from mailcore.routing.router import Resolution
-from mailcore.smtpd import redirection
+from mailcore.submit import redirection
 
 PATHS = [Path(name, "a.test") for name in ("ann", "ben", "cat", "dan")]
 

@@ -10,7 +10,7 @@ from mailcore.protocol.reply import Reply
 from mailcore.routing import router
 from mailcore.routing.router import Resolution
 
-_log = log.get("smtpd")
+_log = log.get("submit")
 
 
 def without(
