@@ -25,6 +25,8 @@ TEST_PROGRAMS = {
     "mbsync": "isync",
     "fetchmail": "fetchmail",
     "offlineimap": "offlineimap3",
+    "neomutt": "neomutt",
+    "getmail": "getmail6",
     "curl": "curl",
     "srs": "srs",
     "maildrop": "maildrop",

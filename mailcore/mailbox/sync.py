@@ -42,13 +42,25 @@ class Listing:
         """Add what is there now; cur/ last, because that is where files move to."""
         found = self.found
         for name in os.listdir(f"{folder}/new"):
-            if not name.startswith("."):
+            if not name.startswith(".") and not (":2," in name and _looked_at(folder, name)):
                 found[name.partition(":")[0]] = IN_NEW
         self.cur_names = os.listdir(f"{folder}/cur")
         for name in self.cur_names:
             if not name.startswith("."):
                 base, bits = names.split(name)
                 found[base] = bits
+
+
+def _looked_at(folder: Path, name: str) -> bool:
+    """Move to cur/ what a mail reader gave flags and left in new/; False when that fails.
+
+    Mutt and offlineimap do so with unread messages, and Courier and Dovecot heed the flags.
+    """
+    try:
+        os.rename(f"{folder}/new/{name}", f"{folder}/cur/{name}")
+    except OSError:
+        return False
+    return True
 
 
 def sync(index: Index, folder_id: int, *, thorough: bool = False) -> bool:

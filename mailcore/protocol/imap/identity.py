@@ -16,9 +16,12 @@ def fields(arguments: Arguments) -> dict[str, str]:
             raise arguments.fail()
         return found
     arguments.open()
+    arguments.skip(b" ")  # aioimaplib puts spaces inside the parentheses
     while not arguments.skip(b")"):
         if found:
             arguments.space()
+            if arguments.skip(b")"):
+                break
         if len(found) >= MOST_FIELDS:
             raise arguments.fail("Too many fields.")
         name = arguments.string().decode("utf-8", "replace").lower()

@@ -1,9 +1,6 @@
 """Mail programs and libraries people use, each on one whole errand."""
 
 import asyncio
-import os
-import shutil
-import subprocess
 from pathlib import Path
 
 import aioimaplib
@@ -12,18 +9,9 @@ import pytest
 
 from mailcore.mailbox.store import MailStore
 from tests.support import mailboxes
+from tests.support.programs import run
 
 Listeners = dict[str, tuple[str, int]]
-
-
-def run(command: list[str], home: Path, *, errors: tuple[int, ...] = (0,), **variables: str) -> str:
-    assert shutil.which(command[0]), f"{command[0]} is missing"
-    done = subprocess.run(
-        command, capture_output=True, text=True, timeout=90, check=False, cwd=home,
-        env={"HOME": str(home), "PATH": os.environ["PATH"], "TERM": "xterm", **variables},
-    )  # fmt: skip
-    assert done.returncode in errors, done.stdout + done.stderr
-    return done.stdout
 
 
 @pytest.mark.interop
@@ -113,11 +101,19 @@ def test_offlineimap_keeps_two_sides_equal(imap: Listeners, alice: Path, tmp_pat
     box = tmp_path / "near" / "INBOX"
     files = [file for part in ("new", "cur") for file in (box / part).iterdir()]
     assert len(files) == 3
+    with MailStore(alice) as store:
+        store.folder("INBOX").set_flags([1, 2, 3], add=["\\Flagged"])
+    run(command, tmp_path)
+    files = [file for part in ("new", "cur") for file in (box / part).iterdir()]
+    assert [file.name.rpartition(",")[2] for file in files] == ["F", "F", "F"]
     files[0].unlink()
+    files[1].rename(f"{files[1]}RS")
     (box / "new" / "1.near.host").write_bytes(b"Message-ID: <near@x>\nSubject: made near\n\nhi\n")
     run(command, tmp_path)
     with MailStore(alice) as store:
         inbox = store.folder("INBOX")
         inbox.sync()
         assert "made near" in [row.subject for row in inbox.page()]
-        assert inbox.summary().exists == 3
+        assert sorted(sorted(row.flags) for row in inbox.page()) == [
+            [], ["\\Answered", "\\Flagged", "\\Seen"], ["\\Flagged"],
+        ]  # fmt: skip

@@ -35,6 +35,16 @@ def test_foreign_flags_and_moves_are_found(maildir: Path, inbox: Folder) -> None
     assert second
 
 
+def test_flags_that_a_reader_left_in_new_count(maildir: Path, inbox: Folder) -> None:
+    (maildir / "new" / "9.reader:2,FR").write_bytes(b"Subject: unread\n\nx\n")
+    inbox.sync()
+    row = next(row for row in inbox.page() if row.subject == "unread")
+    assert sorted(row.flags) == ["\\Answered", "\\Flagged"]
+    assert (maildir / "cur" / "9.reader:2,FR").exists()
+    inbox.expunge([row.uid])
+    assert not list(maildir.glob("*/9.reader*"))
+
+
 def test_a_foreign_change_and_our_pending_one_are_merged(maildir: Path, inbox: Folder) -> None:
     mailboxes.fill(maildir, (mailboxes.PLAIN,))
     inbox.set_flags([1], add=["\\Seen"])
