@@ -45,7 +45,11 @@ class Server:
     def __init__(self, send: Send | None = None) -> None:
         where = deployment()
         self.send = send
-        self.tls = tls.context_if_usable(where.tls_certificate, where.tls_key)
+        self.tls = tls.context_if_usable(
+            where.tls_certificate,
+            where.tls_key,
+            authorities=snapshot().access.client_authorities,
+        )
         self.sessions = Sessions()
         rules = snapshot().imap
         self.limits = ConnectionLimits(rules.max_connections, rules.max_per_address)
@@ -102,7 +106,10 @@ class Server:
     def reload(self) -> None:
         """SIGHUP: new handshakes use the certificate as it is now."""
         where = deployment()
-        tls.reload_if_usable(self.tls, where.tls_certificate, where.tls_key)
+        authorities = snapshot().access.client_authorities
+        tls.reload_if_usable(
+            self.tls, where.tls_certificate, where.tls_key, authorities=authorities
+        )
 
     async def until_stopped(self) -> None:
         await self.sessions.until_stopped(self.servers, reload=self.reload)

@@ -125,7 +125,11 @@ class Session:
     @property
     def channel(self) -> Channel:
         """What the connection allows for logging in, and the mechanisms that can work on it."""
-        channel = Channel(bindings=tls.bindings(self.connection.ssl_object))
+        ssl_object = self.connection.ssl_object
+        channel = Channel(
+            bindings=tls.bindings(ssl_object),
+            certified=tls.client_name(ssl_object, self.context.rules.access.client_name),
+        )
         names = logins.usable(self.rules.auth_mechanisms, channel)
         if not self.may_send_password:
             names = tuple(name for name in names if name not in SPEAKS_PASSWORD)

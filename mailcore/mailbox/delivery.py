@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import BinaryIO
 
 from mailcore.errors import MailError
-from mailcore.mailbox import flags, sync
+from mailcore.mailbox import flags, quota_warning, sync
 from mailcore.mailbox.directories import Stamps, own_change, stamps
 from mailcore.mailbox.index import folder_rows, message_rows
 from mailcore.mailbox.index.message_rows import IN_NEW, NewMessage
+from mailcore.mailbox.quota_warning import QuotaWarning
 from mailcore.mailbox.render import identifier, render, with_crlf, with_lf
 from mailcore.mailbox.store import MailStore, nobody
 from mailcore.mailbox.stores import Stores
@@ -88,11 +89,15 @@ class _Ready:
 
 @dataclass(frozen=True, slots=True)
 class Consignment:
-    """What one account gets in a batch.  `maildir` is made when missing."""
+    """What one account gets in a batch.  `maildir` is made when missing.
+
+    `warning`: who is nearly full by it is told so, in INBOX.
+    """
 
     maildir: Path
     arrivals: Sequence[Arrival]
     quota: Quota = NO_QUOTA
+    warning: QuotaWarning | None = None
 
 
 Answer = Delivered | OverQuota
@@ -132,7 +137,23 @@ def deliver_all(
                 parcel.failure = error
     for parcel in parcels:
         parcel.guard(_note_room, parcel)
+    for parcel in parcels:
+        if parcel.consignment.warning is not None and parcel.failure is None:
+            _warn(parcel, parcel.consignment.warning, stores)
     return [each.failure or each.in_order() for each in parcels]
+
+
+def _warn(parcel: "_Parcel", warning: QuotaWarning, stores: Stores) -> None:
+    """Tell who is nearly full, once a day; the quota lets that in, and its failure is nobody's."""
+    full = parcel.room.percent()
+    maildir = parcel.consignment.maildir
+    with contextlib.suppress(OSError):
+        if full >= warning.percent and quota_warning.claim(maildir, time.time()):
+            letter = quota_warning.message(warning, full)
+            unique = f"quotawarn{time.time_ns()}"
+            [answers] = deliver_all([Consignment(maildir, [Arrival(unique, letter)])], stores)
+            if isinstance(answers, Exception):
+                quota_warning.unclaim(maildir)
 
 
 def _settle(parcels: Sequence["_Parcel"]) -> None:
@@ -242,6 +263,13 @@ class _Room:
         self.octets += octets
         self.messages += 1
         return True
+
+    def percent(self) -> int:
+        """How full it is with what has come."""
+        if self.used is None:
+            return 0
+        now = Usage(self.used.octets + self.octets, self.used.messages + self.messages)
+        return quota_warning.percent(self.quota, now)
 
     def note(self) -> None:
         if self.messages:

@@ -82,9 +82,10 @@ class Imap:
     )
     metadata_comment: str = setting("", "A note about this server that mail programs can ask for.")
     auth_mechanisms: tuple[str, ...] = setting(
-        ("PLAIN", "LOGIN", "SCRAM-SHA-256", "OAUTHBEARER", "XOAUTH2"),
-        "SASL mechanisms offered, where the mechanism can work: -PLUS under TLS, CRAM-MD5 with"
-        " auth.keep_passwords, the last two with auth.token_backends.",
+        ("PLAIN", "LOGIN", "SCRAM-SHA-256", "EXTERNAL", "OAUTHBEARER", "XOAUTH2"),
+        "SASL mechanisms offered, where the mechanism can work: -PLUS under TLS, EXTERNAL with a"
+        " certificate of access.client_authorities, CRAM-MD5 with auth.keep_passwords, the last two"
+        " with auth.token_backends.",
         courier="IMAP_CAPABILITY",
         choices=(
             "PLAIN",
@@ -94,6 +95,7 @@ class Imap:
             "SCRAM-SHA-1-PLUS",
             "SCRAM-SHA-256",
             "SCRAM-SHA-256-PLUS",
+            "EXTERNAL",
             "OAUTHBEARER",
             "XOAUTH2",
         ),

@@ -194,7 +194,7 @@ FLAGS = {
     "maildirfilterconfig": (True, "the webmail makes no mail filters yet"),
     "maildroprc": (True, "put it into the server's home, its owner's alone to write"),
     "maildropfilter": (False, "recipients' filters are asked: filters.recipient_filters"),
-    "quotawarnmsg": (True, "no warning is sent to full mailboxes"),
+    "quotawarnmsg": (True, "put its text into mailboxes.quota_warning, and set its percentage"),
     "shared": (True, "mailboxes are not shared yet"),
     "aliasdir": (True, ".courier files are not read yet; catch-all: an alias @domain"),
     "logindomainlist": (True, "users type their whole address"),

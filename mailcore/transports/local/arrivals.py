@@ -3,10 +3,13 @@
 from typing import BinaryIO
 
 from mailcore import status
+from mailcore.accounts.directory import AccountValue
+from mailcore.conf.current import snapshot
 from mailcore.envelope import Path
 from mailcore.errors import GrammarError
 from mailcore.mailbox.delivery import Arrival
 from mailcore.mailbox.info import JUNK
+from mailcore.mailbox.quota_warning import QuotaWarning
 from mailcore.mailbox.store import nobody
 from mailcore.mailbox.stores import Stores
 from mailcore.maildir import folders
@@ -41,6 +44,19 @@ def arrival(
         folder=folder,
         flags=flags,
         internal_date=int(message.created_at),
+    )
+
+
+def warning(account: AccountValue) -> QuotaWarning | None:
+    """What tells this account that it is nearly full; None where nobody is told."""
+    if not account.quota_bytes and not account.quota_messages:
+        return None
+    settings = snapshot().for_mail("", account.address)
+    rules = settings.mailboxes
+    if not rules.quota_warning_percent:
+        return None
+    return QuotaWarning(
+        rules.quota_warning_percent, rules.quota_warning, account.address, settings.me
     )
 
 

@@ -93,7 +93,7 @@ def into_folder(errand: Errand, folder: str) -> None:
         flags=errand.flags,
     )
     quota = Quota(account.quota_bytes, account.quota_messages)
-    consignment = Consignment(account.maildir, [found], quota)
+    consignment = Consignment(account.maildir, [found], quota, arrivals.warning(account))
     [answers] = deliver_all([consignment], arrivals.stores)
     if isinstance(answers, Exception):
         raise TemporaryFailure(status.OTHER_SYSTEM, TROUBLE) from answers

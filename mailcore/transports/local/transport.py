@@ -47,7 +47,8 @@ class _Job:
 
     def consignment(self) -> Consignment:
         quota = Quota(self.account.quota_bytes, self.account.quota_messages)
-        return Consignment(self.account.maildir, self.arrivals, quota)
+        warning = arrivals.warning(self.account)
+        return Consignment(self.account.maildir, self.arrivals, quota, warning)
 
 
 def _portion(messages: Sequence[ClaimedMessage]) -> Iterator[Outcome]:
