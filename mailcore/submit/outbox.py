@@ -43,9 +43,12 @@ def send(data: bytes, identity: Identity, *, peer: str, tls: str, session: str) 
     is durable.  Raises DeliveryError with words for the user; then nothing was kept.
     """
     settings = snapshot().for_mail("", identity.address)
-    block, body = header.split(normal_lines(data))
+    data = normal_lines(data)
+    block, body = header.split(data)
+    if not block.endswith(b"\n"):
+        block += b"\r\n"
     paths = _recipients(block, settings)
-    message = _as_sent(block, normal_lines(data)[body:], identity, settings)
+    message = _as_sent(block, data[body:], identity, settings)
     resolutions = _routes(paths, settings)
     told = Peer(address=peer, helo=_literal(peer), tls=tls, identity=identity.address, trusted=True)
     envelope = Envelope(
@@ -58,7 +61,8 @@ def send(data: bytes, identity: Identity, *, peer: str, tls: str, session: str) 
     )
     writer = ContentWriter(spool.path(""), settings.queue.inline_limit)
     writer.write(message)
-    written, number = writer.finish(), ids.new_id()
+    chosen = written = writer.finish()
+    number = ids.new_id()
     try:
         verdict = _judged(envelope, written, told, settings, session, number)
         if verdict.discard:
@@ -87,6 +91,7 @@ def send(data: bytes, identity: Identity, *, peer: str, tls: str, session: str) 
             written.discard()
     except BaseException:
         written.discard()
+        chosen.discard()
         raise
     _log.info(
         "message.queued",

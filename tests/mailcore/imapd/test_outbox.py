@@ -112,6 +112,12 @@ def test_rates_and_sizes_of_submissions_hold(client: ImapClient) -> None:
     assert (Message.objects.count(), kept(client)) == (1, "1")
 
 
+def test_a_header_without_an_end_is_a_whole_message(client: ImapClient) -> None:
+    assert append(client, b"From: alice@example.com\r\nTo: bob@example.com")[-1].startswith("OK")
+    [sent] = queued()
+    assert b"\r\nTo: bob@example.com\r\nX-IMAP-Sender: alice@example.com\r\n\r\n" in sent
+
+
 def test_one_reader_that_is_no_address_refuses_the_message(client: ImapClient) -> None:
     broken = LETTER.replace(b"To: bob@", b"To: bob@example.com, b ob@")
     assert append(client, broken)[-1].startswith("NO [CANNOT]")
