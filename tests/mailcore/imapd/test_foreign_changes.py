@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.dovecot import dovecot
 from tests.support.imap_client import ImapClient
+from tests.support.programs import neomutt
 
 Listeners = dict[str, tuple[str, int]]
 
@@ -22,6 +23,25 @@ def test_a_plain_mv_is_a_change_of_flags_or_of_folders(imap: Listeners, alice: P
     assert "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Seen \\Recent))" in told
     assert client.do("UID SEARCH ALL")[0] == "* SEARCH 1 3"
     assert client.do("STATUS INBOX.Archive (MESSAGES UNSEEN)")[0].endswith("(MESSAGES 1 UNSEEN 1)")
+
+
+@pytest.mark.interop
+def test_neomutt_works_in_a_maildir_that_is_open(
+    imap: Listeners, alice: Path, tmp_path: Path
+) -> None:
+    client = ImapClient(imap["imap"])
+    client.do("SELECT INBOX")
+    neomutt(
+        str(alice),
+        "1<enter><flag-message>2<enter><delete-message>3<enter><set-flag>r",
+        tmp_path,
+    )
+    told = client.do("NOOP")
+    assert told.count("* 2 EXPUNGE") == 1
+    assert client.do("FETCH 1:* (UID FLAGS)")[:-1] == [
+        "* 1 FETCH (UID 1 FLAGS (\\Flagged \\Recent))",
+        "* 2 FETCH (UID 3 FLAGS (\\Answered \\Seen \\Recent))",
+    ]
 
 
 @pytest.mark.interop
