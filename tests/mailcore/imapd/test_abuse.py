@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from mailcore.accounts import administration
 from tests.support import mailboxes
 from tests.support.imap_client import ImapClient
 
@@ -56,3 +57,9 @@ def test_ten_thousand_parts_and_deep_nests_are_described(imap: Listeners, alice:
         assert told[0].startswith(f"* {number} FETCH (BODYSTRUCTURE (")
     assert client.do("SEARCH BODY x")[0].startswith("* SEARCH")
     client.do("THREAD REFERENCES UTF-8 ALL")
+
+
+def test_a_disabled_account_hears_what_a_wrong_password_hears(imap: Listeners) -> None:
+    administration.set_account("bob@example.com", active=False, by="test")
+    client = ImapClient(imap["imap"], "")
+    assert client.refused("LOGIN bob@example.com builder99") == REFUSED
