@@ -1,5 +1,6 @@
 """A POP3 server on free ports over real Maildirs."""
 
+import shutil
 import socket
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -8,6 +9,7 @@ import pytest
 
 from mailcore.accounts import administration, directory
 from mailcore.conf import current
+from mailcore.conf.deployment import deployment
 from mailcore.mailbox.store import MailStore
 from mailcore.pop3d import server
 from mailcore.pop3d.service import Service
@@ -29,6 +31,7 @@ MESSAGES = [
 @pytest.fixture
 def alice(transactional_db: object, bus: object) -> Path:
     """alice@example.com with three messages; gives her Maildir."""
+    shutil.rmtree(deployment().mail / "example.com", ignore_errors=True)  # by tests before this
     administration.add_domain("example.com", by="test")
     administration.add_account(ALICE, PASSWORD, by="test")
     current.refresh()
@@ -36,7 +39,6 @@ def alice(transactional_db: object, bus: object) -> Path:
     assert account is not None
     with MailStore(account.maildir) as store:
         inbox = store.folder("INBOX")
-        inbox.expunge(list(inbox.uids()))
         for data in MESSAGES:
             inbox.append(data)
     return account.maildir
