@@ -1,6 +1,7 @@
 """Fixtures that every test may use: a Valkey, fresh caches, hypothesis profiles."""
 
 import os
+import shutil
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from mailcore.accounts import directory
 from mailcore.auth import login
 from mailcore.bus.client import client
 from mailcore.conf import current
+from mailcore.conf.deployment import deployment
 from mailcore.policy import backscatter
 from mailcore.transports.esmtp import calls
 from tests.support.postgres import Postgres
@@ -55,6 +57,13 @@ def bus(valkey: Valkey, settings: object) -> Valkey:
     settings.COURIER_REDIS_URL = valkey.url  # type: ignore[attr-defined]
     client().flushall()
     return valkey
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _empty_mailboxes() -> None:
+    """Each file begins without the mail of those that its process ran before."""
+    for left in (deployment().mail, deployment().homes):
+        shutil.rmtree(left, ignore_errors=True)
 
 
 @pytest.fixture(autouse=True)
