@@ -114,7 +114,7 @@ MISSING = {
     "TLS_VERIFYPEER": "say whom to believe: access.client_authorities, outgoing.tls_verify",
     "AUTH_MKHOMEDIR_SKEL": "each account's Maildir is made when it is needed",
     "UUXFLAGS": "there is no UUCP yet",
-    "IMAP_ACL": "mailboxes are not shared yet",
+    "IMAP_ACL": "folders can always be shared; imap.extensions_off hides ACL from clients",
 }
 
 # Files of one line that are settings' own names, or were something once.
@@ -195,8 +195,8 @@ FLAGS = {
     "maildroprc": (True, "put it into the server's home, its owner's alone to write"),
     "maildropfilter": (False, "recipients' filters are asked: filters.recipient_filters"),
     "quotawarnmsg": (True, "put its text into mailboxes.quota_warning, and set its percentage"),
-    "shared": (True, "mailboxes are not shared yet"),
-    "aliasdir": (True, ".courier files are not read yet; catch-all: an alias @domain"),
+    "shared": (False, "who shares is known from the accounts; rights in folders are kept"),
+    "aliasdir": (True, "put its files into the home of an account alias@domain"),
     "logindomainlist": (True, "users type their whole address"),
     "calendarmode": (False, "everybody has a calendar"),
     "webadmin": (False, "there is an administration here"),
