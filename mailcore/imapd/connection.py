@@ -8,6 +8,7 @@ piled up; so a client can pipeline, but not make us hoard.
 import asyncio
 import contextlib
 import re
+import sqlite3
 import ssl
 import time
 from collections.abc import Callable, Coroutine
@@ -386,6 +387,8 @@ class Connection(asyncio.Protocol):
         if answer is None:
             _log.exception("command.crashed", exc_info=error, session=self.session.id)
             answer = b"NO [SERVERBUG] Internal error."
+        elif isinstance(error, sqlite3.OperationalError):
+            _log.warning("store.busy", session=self.session.id, error=str(error))
         self.send((tag or b"*") + b" " + answer + b"\r\n")
         if isinstance(error, GrammarError):
             self._count_error()

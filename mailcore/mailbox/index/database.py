@@ -8,6 +8,7 @@ each block and lifts each mod-sequence.
 """
 
 import contextlib
+import fcntl
 import os
 import sqlite3
 import time
@@ -19,6 +20,7 @@ from mailcore.mailbox.index import schema
 
 DIRECTORY = "courierindex"
 FILE = "index.sqlite3"
+_LOCK = "making.lock"
 _BUSY_MILLISECONDS = 10_000
 _CACHE_KIBIBYTES = 1024
 _MMAP_OCTETS = 256 << 20
@@ -146,12 +148,28 @@ def _open(file: Path) -> sqlite3.Connection:
         connection.execute(f"PRAGMA cache_size=-{_CACHE_KIBIBYTES}")
         connection.execute(f"PRAGMA mmap_size={_MMAP_OCTETS}")
         if connection.execute("PRAGMA user_version").fetchone()[0] != schema.VERSION:
-            _create(connection)
+            with _alone(file.parent):
+                _create(connection)
             file.chmod(0o600)
     except BaseException:
         connection.close()
         raise
     return connection
+
+
+@contextlib.contextmanager
+def _alone(directory: Path) -> Iterator[None]:
+    """Nobody else makes an index here meanwhile.
+
+    SQLite does not wait for another that switches a new file to WAL too: it says at once that
+    the file is locked.
+    """
+    lock = os.open(directory / _LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(lock)
 
 
 def _create(connection: sqlite3.Connection) -> None:

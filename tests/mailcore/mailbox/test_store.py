@@ -127,3 +127,24 @@ def test_housekeeping_sweeps_old_rubbish_only(maildir: Path, store: MailStore) -
         os.utime(maildir / "tmp" / name, (time.time() - age,) * 2)
     store.checkpoint()
     assert [entry.name for entry in (maildir / "tmp").iterdir()] == ["young"]
+
+
+def test_several_processes_may_meet_at_a_new_mailbox(tmp_path: Path) -> None:
+    for round_ in range(20):
+        maildir, begin = tmp_path / str(round_), time.time() + 0.02
+        children = [_open_in_a_child(maildir, begin) for _ in range(3)]
+        assert [os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) for child in children] == [0] * 3
+
+
+def _open_in_a_child(maildir: Path, begin: float) -> int:
+    """A process that makes and opens the mailbox at `begin`, as near as it can; its id."""
+    child = os.fork()
+    if child:
+        return child
+    try:
+        time.sleep(max(0.0, begin - time.time()))
+        with MailStore(maildir) as store:
+            store.ensure_standard_folders()
+    except BaseException:
+        os._exit(1)
+    os._exit(0)
