@@ -97,6 +97,14 @@ def test_what_is_misspelt_is_said_and_opens_nothing(line: str) -> None:
     assert access.judge("192.0.2.1", (), (), (line, "10 allow")) == access.STRANGER
 
 
+@pytest.mark.parametrize(
+    "variable", ["DSNRET", "DSNNOTIFY", "DSNENVID", "NOADDMSGID", "NOADDDATE", "MIME"]
+)
+def test_variables_that_are_no_settings_of_a_peer_are_refused_by_name(variable: str) -> None:
+    with pytest.raises(ConfigError, match=f"no variable or setting is called {variable}$"):
+        access_lines.parse(f"10 allow,{variable}=1")
+
+
 @given(st.text(max_size=60))
 def test_property_any_line_is_a_record_or_a_complaint(text: str) -> None:
     try:
